@@ -1,0 +1,2 @@
+//! faulty-consensus
+fn main() {}

@@ -1,0 +1,2 @@
+//! faulty-execution
+fn main() {}

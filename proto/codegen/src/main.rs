@@ -1,0 +1,2 @@
+//! ecp-codegen
+fn main() {}

@@ -1,0 +1,2 @@
+//! reference-consensus
+fn main() {}

@@ -1,0 +1,2 @@
+//! reference-execution
+fn main() {}

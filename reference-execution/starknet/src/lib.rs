@@ -1,0 +1,1 @@
+//! ecp-engine-starknet

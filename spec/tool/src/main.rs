@@ -1,0 +1,2 @@
+//! ecp-spec
+fn main() {}
