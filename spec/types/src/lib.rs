@@ -7,11 +7,15 @@
 //! | [`proposal`] | parts, verdicts and what they carry |
 //! | [`decision`] | certificates, votes, positions |
 //! | [`session`] | identities, limits, roles, phases |
+//! | [`reasons`] | reasons of errors and what the caller does; generated |
+//! | [`limits`] | numbers of the protocol; generated |
 
 pub mod decision;
 pub mod felt;
 pub mod height;
+pub mod limits;
 pub mod proposal;
+pub mod reasons;
 pub mod session;
 
 pub use decision::{
@@ -20,6 +24,7 @@ pub use decision::{
 pub use felt::{BadFelt, Commitment, Felt};
 pub use height::{Committee, Height, HeightParams, Member, Quorum, Round, RoundRole, Timeouts};
 pub use proposal::{Basis, Counts, InvalidReason, LocalReason, Missing, Part, PartKind, Verdict};
+pub use reasons::{Action, Reason};
 pub use session::{
     ConsensusId, ConsensusPosition, ExecutionPosition, Feature, InstanceId, Limits, Network, Phase, SessionRole,
     Software, StreamId, WatchState,

@@ -1,0 +1,71 @@
+//! What is made from the tables: one list of files with their contents, to be written or compared.
+
+pub mod go;
+pub mod markdown;
+pub mod proto;
+pub mod rust;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::tables::Tables;
+
+/// A file that is made, and what it must contain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Where, relative to the root of the repository.
+    pub path: PathBuf,
+    /// All of it.
+    pub text: String,
+}
+
+/// Everything that is made from the tables below `root`.
+///
+/// # Errors
+/// A page that cannot be read or whose markers are broken, or `rustfmt` that cannot run.
+pub fn outputs(root: &Path, tables: &Tables) -> Result<Vec<Output>> {
+    let mut outputs = vec![
+        rust_output(root, "spec/types/src/reasons.rs", &rust::reasons(&tables.errors))?,
+        rust_output(root, "spec/types/src/limits.rs", &rust::limits(&tables.limits))?,
+        output("proto/starknet/ecp/v1alpha1/errors.proto", proto::errors(&tables.errors)),
+        output("proto/go/ecp/reasons.go", go::reasons(&tables.errors)),
+        output("proto/go/ecp/limits.go", go::limits(&tables.limits)),
+    ];
+    outputs.extend(markdown::pages(root, tables)?);
+    Ok(outputs)
+}
+
+/// Writes what differs; returns the paths that changed.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write(root: &Path, outputs: &[Output]) -> Result<Vec<PathBuf>> {
+    let stale = stale(root, outputs);
+    for output in outputs.iter().filter(|output| stale.contains(&output.path)) {
+        let path = root.join(&output.path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        }
+        std::fs::write(&path, &output.text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(stale)
+}
+
+/// Paths whose file is missing or differs.
+#[must_use]
+pub fn stale(root: &Path, outputs: &[Output]) -> Vec<PathBuf> {
+    outputs
+        .iter()
+        .filter(|output| std::fs::read_to_string(root.join(&output.path)).ok().as_deref() != Some(&output.text))
+        .map(|output| output.path.clone())
+        .collect()
+}
+
+fn output(path: &str, text: String) -> Output {
+    Output { path: path.into(), text }
+}
+
+fn rust_output(root: &Path, path: &str, text: &str) -> Result<Output> {
+    Ok(output(path, rust::format(root, text).with_context(|| format!("formatting {path}"))?))
+}
