@@ -1,0 +1,106 @@
+//! Messages to values and back.
+//!
+//! `TryFrom` checks everything that is a field of ECP: presence, lengths, ranges, enum values. What is inside a
+//! payload is not looked at: that is a verdict, never a status (ECP-ENC-006).
+
+mod decision;
+mod height;
+mod proposal;
+mod session;
+mod stream;
+
+use bytes::Bytes;
+use ecp_types::{Commitment, Felt};
+
+pub use session::{HandshakeAnswer, HandshakeOpen, features};
+pub use stream::{
+    BuildEvent, BuildOpen, Built, Decided, DecidedHeader, Decision, GetDecidedEvent, ImportEvent, ImportOutcome,
+    ImportResult, Reframe, ValidateEvent, ValidateOpen, ValidateReply,
+};
+
+/// A field that breaks its rule (ECP-ENC-001 to ECP-ENC-003).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("field `{field}` {problem}")]
+pub struct FieldError {
+    /// Path of the field, such as `certificate.signatures[2].address`.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl FieldError {
+    /// A field and what is wrong with it.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+
+    /// The same inside of `outer`.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        Self { field: format!("{outer}.{}", self.field), problem: self.problem }
+    }
+}
+
+/// Puts the path of the enclosing field in front.
+pub(crate) trait Within<T> {
+    fn within(self, outer: &str) -> Result<T, FieldError>;
+}
+
+impl<T> Within<T> for Result<T, FieldError> {
+    fn within(self, outer: &str) -> Self {
+        self.map_err(|e| e.within(outer))
+    }
+}
+
+/// The value of a field that must be there.
+pub(crate) fn required<T>(value: Option<T>, field: &str) -> Result<T, FieldError> {
+    value.ok_or_else(|| FieldError::new(field, "is missing"))
+}
+
+pub(crate) fn felt(bytes: &[u8], field: &str) -> Result<Felt, FieldError> {
+    Felt::from_bytes(bytes).map_err(|e| FieldError::new(field, format!("is no canonical felt: {e}")))
+}
+
+pub(crate) fn array<const N: usize>(bytes: &[u8], field: &str) -> Result<[u8; N], FieldError> {
+    bytes.try_into().map_err(|_| FieldError::new(field, format!("must be {N} bytes, is {}", bytes.len())))
+}
+
+pub(crate) fn commitment(bytes: &[u8], field: &str) -> Result<Commitment, FieldError> {
+    array(bytes, field).map(Commitment)
+}
+
+pub(crate) fn bytes_of(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(bytes)
+}
+
+pub(crate) fn text(value: &str, field: &str, min: usize, max: usize) -> Result<String, FieldError> {
+    if (min..=max).contains(&value.len()) && value.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        Ok(value.to_owned())
+    } else {
+        Err(FieldError::new(field, format!("must be {min} to {max} printable ASCII characters")))
+    }
+}
+
+pub(crate) fn in_range<T: PartialOrd + std::fmt::Display>(
+    value: T,
+    min: T,
+    max: T,
+    field: &str,
+) -> Result<T, FieldError> {
+    if value >= min && value <= max {
+        Ok(value)
+    } else {
+        Err(FieldError::new(field, format!("must be {min} to {max}, is {value}")))
+    }
+}
+
+/// An enum field whose value must be known and not zero (ECP-ENC-001).
+pub(crate) fn known<P: TryFrom<i32>, T>(raw: i32, field: &str, map: impl Fn(P) -> Option<T>) -> Result<T, FieldError> {
+    P::try_from(raw)
+        .ok()
+        .and_then(map)
+        .ok_or_else(|| FieldError::new(field, format!("has the unknown or unspecified value {raw}")))
+}
+
+#[cfg(test)]
+mod tests;
