@@ -42,7 +42,8 @@ impl Committee {
 }
 
 /// A fraction of the voting power that a decision must exceed, strictly (ECP-HGT-007).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Quorum {
     /// Numerator.
     pub numerator: u32,
@@ -62,7 +63,8 @@ impl Quorum {
 }
 
 /// Timeouts of a height in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Timeouts {
     /// Wait for a proposal in round 0.
     pub propose_ms: u32,
@@ -79,6 +81,7 @@ pub struct Timeouts {
     /// Votes are sent again after this time without progress.
     pub rebroadcast_ms: u32,
     /// Least time between the starts of two heights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_height_ms: Option<u32>,
 }
 

@@ -7,12 +7,18 @@
 //! | [`proposal`] | parts, verdicts and what they carry |
 //! | [`decision`] | certificates, votes, positions |
 //! | [`session`] | identities, limits, roles, phases |
+//! | [`genesis`] | the genesis file: network identity and the parameters of every height |
+//! | [`keys`] | the keys file of a validator, and files with secrets |
+//! | [`hex_text`] | byte strings in files |
 //! | [`reasons`] | reasons of errors and what the caller does; generated |
 //! | [`limits`] | numbers of the protocol; generated |
 
 pub mod decision;
 pub mod felt;
+pub mod genesis;
 pub mod height;
+pub mod hex_text;
+pub mod keys;
 pub mod limits;
 pub mod proposal;
 pub mod reasons;
@@ -22,7 +28,10 @@ pub use decision::{
     Certificate, CommitSignature, Evidence, LastSigned, Position, SignedProposal, SignedStep, SignedVote, VoteType,
 };
 pub use felt::{BadFelt, Commitment, Felt};
+pub use genesis::{BadGenesis, Genesis, GenesisFile, Workload, committee_hash};
 pub use height::{Committee, Height, HeightParams, Member, Quorum, Round, RoundRole, Timeouts};
+pub use hex_text::{BadHex, HexBytes, decode_hex, decode_hex_array, encode_hex};
+pub use keys::{BadKeys, Keys, Secret, SignatureScheme, read_secret_file, write_secret_file};
 pub use proposal::{Basis, Counts, InvalidReason, LocalReason, Missing, Part, PartKind, Verdict};
 pub use reasons::{Action, Reason};
 pub use session::{
