@@ -4,6 +4,7 @@ pub mod go;
 pub mod markdown;
 pub mod proto;
 pub mod rust;
+pub mod rust_tables;
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,22 @@ pub fn outputs(root: &Path, tables: &Tables) -> Result<Vec<Output>> {
         output("proto/go/ecp/reasons.go", go::reasons(&tables.errors)),
         output("proto/go/ecp/limits.go", go::limits(&tables.limits)),
     ];
+    for (name, text) in [
+        ("calls", rust_tables::calls(&tables.calls)),
+        ("ordering", rust_tables::ordering(&tables.ordering)),
+        ("recovery", rust_tables::recovery(&tables.recovery)),
+        ("crash_points", rust_tables::crash_points(&tables.crash_points)),
+    ] {
+        outputs.push(rust_output(root, &format!("spec/types/src/tables/{name}.rs"), &text)?);
+    }
+    for (half, machines) in [("execution", &tables.execution), ("consensus", &tables.consensus)] {
+        let map = rust_tables::machine_map(half, &machines.machines);
+        outputs.push(rust_output(root, &format!("spec/types/src/tables/{half}.rs"), &map)?);
+        for machine in &machines.machines {
+            let path = format!("spec/types/src/tables/{half}/{}.rs", machine.name);
+            outputs.push(rust_output(root, &path, &rust_tables::machine(half, machine))?);
+        }
+    }
     outputs.extend(markdown::pages(root, tables)?);
     Ok(outputs)
 }

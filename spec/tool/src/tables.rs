@@ -1,14 +1,20 @@
 //! The tables of the specification, read from `spec/tables/*.toml` and checked.
 
+pub mod calls;
 pub mod errors;
 pub mod limits;
+pub mod recovery;
+pub mod states;
 
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+pub use calls::{CallRow, Calls, Meeting, Ordering};
 pub use errors::{Action, BareRow, Errors, GrpcCode, ReasonRow};
 pub use limits::{LimitRow, Limits, Unit};
+pub use recovery::{CrashPoints, Recovery};
+pub use states::{Machine, Machines, Transition};
 
 /// Why a table cannot be used: the author of the table is to blame.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +52,18 @@ pub struct Tables {
     pub errors: Errors,
     /// Limits and times.
     pub limits: Limits,
+    /// The calls.
+    pub calls: Calls,
+    /// What happens when two calls meet.
+    pub ordering: Ordering,
+    /// State machines of the execution half.
+    pub execution: Machines,
+    /// State machines of the consensus half.
+    pub consensus: Machines,
+    /// What is done after a handshake.
+    pub recovery: Recovery,
+    /// Where halves are killed.
+    pub crash_points: CrashPoints,
 }
 
 impl Tables {
@@ -55,9 +73,16 @@ impl Tables {
     /// The first file that cannot be read, parsed, or breaks a rule of its table.
     pub fn load(root: &Path) -> Result<Self, TableError> {
         let dir = root.join("spec/tables");
+        let calls = read(&dir, "calls.toml", Calls::check)?;
         Ok(Self {
-            errors: read(&dir, "errors.toml", Errors::check)?,
+            errors: read(&dir, "errors.toml", |table: &Errors| table.check(&calls))?,
             limits: read(&dir, "limits.toml", Limits::check)?,
+            ordering: read(&dir, "ordering.toml", |table: &Ordering| table.check(&calls))?,
+            execution: read(&dir, "execution-states.toml", Machines::check)?,
+            consensus: read(&dir, "consensus-states.toml", Machines::check)?,
+            recovery: read(&dir, "recovery.toml", Recovery::check)?,
+            crash_points: read(&dir, "crash-points.toml", |table: &CrashPoints| table.check(&calls))?,
+            calls,
         })
     }
 }

@@ -12,6 +12,8 @@
 //! | [`hex_text`] | byte strings in files |
 //! | [`reasons`] | reasons of errors and what the caller does; generated |
 //! | [`limits`] | numbers of the protocol; generated |
+//! | [`recovery`] | how two positions stand to each other after a handshake |
+//! | [`tables`] | calls, ordering, state machines, recovery and crash points; generated |
 
 pub mod decision;
 pub mod felt;
@@ -22,7 +24,9 @@ pub mod keys;
 pub mod limits;
 pub mod proposal;
 pub mod reasons;
+pub mod recovery;
 pub mod session;
+pub mod tables;
 
 pub use decision::{
     Certificate, CommitSignature, Evidence, LastSigned, Position, SignedProposal, SignedStep, SignedVote, VoteType,

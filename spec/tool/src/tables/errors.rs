@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::unique;
+use super::{
+    calls::{Calls, one_of},
+    unique,
+};
 
 /// What the caller does on an error; each reason has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -167,7 +170,8 @@ impl Errors {
         self.bare.iter().find(|row| row.code == GrpcCode::Unknown).expect("a checked table has the row UNKNOWN")
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self, calls: &Calls) -> Result<(), String> {
+        let names: Vec<&str> = calls.calls.iter().map(|row| row.name.as_str()).chain(["*"]).collect();
         unique("reason", self.reasons.iter().map(|row| row.name.as_str()))?;
         unique("bare status", self.bare.iter().map(|row| row.code.as_str()))?;
         if !self.bare.iter().any(|row| row.code == GrpcCode::Unknown) {
@@ -177,6 +181,7 @@ impl Errors {
             if row.name.is_empty() || !row.name.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
                 return Err(format!("reason `{}`: a name is capitals and underscores", row.name));
             }
+            row.calls.iter().try_for_each(|call| one_of(&row.name, call, &names))?;
             if row.calls.is_empty() {
                 return Err(format!("reason {}: no call answers with it", row.name));
             }
