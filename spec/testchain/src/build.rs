@@ -50,8 +50,8 @@ impl BlockBuilder {
 
     /// The state that the block stands on.
     #[must_use]
-    pub fn parent(&self) -> &ChainState {
-        &self.parent
+    pub fn shared_parent(&self) -> Arc<ChainState> {
+        Arc::clone(&self.parent)
     }
 
     /// Whether no further transfer fits, by capacity or by the limit of a proposal.

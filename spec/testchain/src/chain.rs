@@ -142,6 +142,14 @@ impl Chain {
         &self.domain
     }
 
+    /// The same chain with another capacity, for who wants a block over it.
+    #[must_use]
+    pub fn with_capacity(&self, capacity: u32) -> Self {
+        let mut chain = self.clone();
+        chain.section.capacity = capacity;
+        chain
+    }
+
     /// The state before the first block.
     #[must_use]
     pub fn initial_state(&self) -> ChainState {

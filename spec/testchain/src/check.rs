@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ecp_types::{HeightParams, InvalidReason, Part, PartKind};
+use ecp_types::{Commitment, HeightParams, InvalidReason, Part, PartKind};
 
 use crate::{Block, Body, BuildError, Chain, ChainState, Fin, Init, Proposal, Slot, TransferError, state::Execution};
 
@@ -178,6 +178,19 @@ impl BlockCheck {
         }
         let proposal = Proposal { init: init.clone(), bodies: self.bodies.clone(), fin: fin.clone() };
         Ok(Ok(Block { proposal, state }))
+    }
+
+    /// After an INVALID: the commitment that INIT and the executed prefix have by their content, capacity left aside.
+    /// `None` if parts are missing or the prefix cannot be executed.
+    #[must_use]
+    pub fn computed(&self) -> Option<Commitment> {
+        let (init, fin) = (self.init.as_ref()?, self.fin.as_ref()?);
+        let mut execution = Execution::new(&self.parent, u32::MAX);
+        let transfers = self.bodies.iter().flat_map(|body| &body.transfers);
+        for (transfer, _) in transfers.zip(0..fin.executed_count) {
+            execution.execute(self.chain.domain(), transfer).ok()?;
+        }
+        self.chain.seal(&self.parent, init, self.params.builder, execution).ok().map(|(fin, _)| fin.commitment)
     }
 
     /// The results of the first `count` transfers: what was executed beyond them is undone.

@@ -22,8 +22,6 @@ mod hex_array;
 pub mod payload;
 pub mod section;
 pub mod state;
-#[cfg(test)]
-mod tests;
 pub mod transfer;
 
 pub use build::BlockBuilder;

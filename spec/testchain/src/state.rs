@@ -123,12 +123,6 @@ impl TransferError {
             }
         }
     }
-
-    /// Whether the transfer can never be executed after this.
-    #[must_use]
-    pub const fn is_final(&self) -> bool {
-        matches!(self, Self::Cost(_) | Self::Signature | Self::NonceUsed { .. })
-    }
 }
 
 /// Executes transfers one by one on a copy of the accounts.
