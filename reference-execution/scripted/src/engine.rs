@@ -55,7 +55,7 @@ impl Shared {
         self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What execution at `height` still waits for (ECP-STK-003).
+    /// What execution at `height` still waits for (ECP-TST-011).
     pub(crate) fn missing(&self, height: Height) -> Option<Missing> {
         let needed = self.chain.needed_hash(height)?;
         (self.head().hashed < Some(needed)).then_some(Missing::BlockHash(needed))
