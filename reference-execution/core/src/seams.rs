@@ -39,7 +39,7 @@ pub trait Clock: Send + Sync {
 }
 
 /// A slot to build for, or a proposal to validate.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Slot {
     /// The height, committed + 1.
     pub height: Height,
@@ -110,6 +110,12 @@ pub trait Validation: Send {
     fn resume(&mut self) -> Result<ValidationStep, EngineFault>;
     /// Asks (again) for this node's local objection to what was received. Cheap.
     fn local_objection(&self) -> Option<(LocalReason, String)>;
+    /// After `Invalid`: the commitment that the content has all the same, if the engine can tell. Only a decided block
+    /// with the certified commitment that is still `Invalid` is a divergence (ECP-DEC-008); any other invalid block that
+    /// is imported is its source's fault. Without an answer nothing is a divergence.
+    fn computed(&self) -> Option<Commitment> {
+        None
+    }
 }
 
 /// Executes blocks: Starknet's, the test chain's, or a team's own.

@@ -1,1 +1,32 @@
-//! ecp-execution-server
+//! The execution half as a server: gRPC, storage and threads around the core, over any engine and any store.
+//!
+//! ```text
+//! gRPC ── service ── host ── core (step) ── effects ── engine threads, store, timers
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | [`server`] | [`serve`]: starts everything and gives a [`Handle`] |
+//! | [`transport`] | Unix socket, TCP with a secret or mutual TLS |
+//! | [`host`] | the task that owns the core; also for callers in the same process |
+//! | [`store`] | one file on disk, or memory |
+//! | [`archive`] | how decided blocks lie in the store |
+//! | [`interpose`] | a place to stand between the core and the world, for tests of others |
+
+pub mod archive;
+pub mod host;
+pub mod interpose;
+pub mod server;
+pub mod store;
+pub mod transport;
+
+mod convert;
+mod follow;
+mod reads;
+mod service;
+mod work;
+
+pub use interpose::Interposer;
+pub use server::{Handle, ServeError, ServerConfig, serve};
+pub use store::{DiskStore, MemoryStore};
+pub use transport::{Listen, ListenError, MutualTls, Secret, Security};

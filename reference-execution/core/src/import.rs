@@ -1,0 +1,207 @@
+//! Decided blocks from elsewhere (ECP-SYN-004 to ECP-SYN-007).
+
+use ecp_types::{Certificate, Counts, InvalidReason, Part, Phase, Position, Reason};
+
+use crate::{
+    CallId, Effect, Refusal, State,
+    decide::conflict_text,
+    effect::{EngineCommand, ImportReply, Reply},
+    input::{EngineEvent, ImportHeader, StreamEvent, Timer},
+    lane::{Current, Job, JobKind, Stage},
+    state::{Out, Target},
+    validate::{PartOrder, name},
+};
+
+/// An import whose parts arrive. The lane is entered at End, so that a slow caller holds up nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Receiving {
+    certificate: Certificate,
+    counts: Counts,
+    order: PartOrder,
+    parts: Vec<Part>,
+}
+
+impl State {
+    /// A message of an import stream.
+    pub(crate) fn import_event(&mut self, id: CallId, serial: u64, event: StreamEvent, out: &mut Out) {
+        let max_part = self.config.limits.max_part_bytes;
+        let result = match (event, self.receiving.get_mut(&id)) {
+            (StreamEvent::Reset, _) => {
+                // Keeps nothing of a stream without End (ECP-STR-008).
+                self.receiving.remove(&id);
+                self.calls.remove(&id);
+                return;
+            }
+            (StreamEvent::Invalid(refusal), _) => Err(refusal),
+            (StreamEvent::Header(header), None) => self.import_header(id, serial, *header, out),
+            (StreamEvent::Part(part), Some(receiving)) => receiving.order.take(&part, max_part).map(|()| {
+                receiving.parts.push(part);
+                let (sent, told) = (receiving.order.counts, receiving.counts);
+                (sent.parts > told.parts || sent.bytes > told.bytes)
+                    .then(|| ImportReply::Malformed("there are more parts or bytes than the header counts".into()))
+            }),
+            (StreamEvent::End(counts), Some(receiving)) => match receiving.order.end(counts, true) {
+                Err(refusal) => Err(refusal),
+                Ok(()) if receiving.counts != counts => {
+                    Ok(Some(ImportReply::Malformed("the header counts other parts or bytes".into())))
+                }
+                Ok(()) => {
+                    let Some(Receiving { certificate, parts, .. }) = self.receiving.remove(&id) else { return };
+                    if !self.attach(id, serial, (certificate.height, certificate.commitment), true) {
+                        self.enqueue(id, serial, JobKind::Import(certificate, parts), out);
+                    }
+                    return;
+                }
+            },
+            (other, None) => Err(Refusal::order("header", name(&other))),
+            (other, Some(_)) => Err(Refusal::order("a part or End", name(&other))),
+        };
+        match result {
+            Ok(None) => return,
+            Ok(Some(reply)) => out.push(Effect::Reply(id, Reply::Import(reply))),
+            Err(refusal) => out.push(Effect::Refuse(id, refusal)),
+        }
+        self.receiving.remove(&id);
+        self.calls.remove(&id);
+    }
+
+    /// What can be told from the header is told at once; `None`: parts follow.
+    fn import_header(
+        &mut self,
+        id: CallId,
+        serial: u64,
+        header: ImportHeader,
+        out: &mut Out,
+    ) -> Result<Option<ImportReply>, Refusal> {
+        self.check_phase()?;
+        if !self.config.part_formats.is_empty() && !self.config.part_formats.contains(&header.part_format) {
+            let problem = format_args!("Part format {} is not supported.", header.part_format).to_string();
+            return Err(Refusal::new(Reason::UnsupportedAtHeight, problem).with("unsupported", header.part_format));
+        }
+        let certificate = header.certificate;
+        if self.attach(id, serial, (certificate.height, certificate.commitment), true) {
+            return Ok(None);
+        }
+        if self.committed.is_some_and(|p| certificate.height <= p.height) {
+            let job = Job { serial, calls: vec![id], kind: JobKind::Decide(certificate.clone()) };
+            self.import_old(&job, &certificate, out);
+            return Ok(None);
+        }
+        if self.lane.is_idle() {
+            self.check_height(certificate.height)?;
+        }
+        let most = self.max_proposal_bytes();
+        if header.counts.bytes > most {
+            return Ok(Some(ImportReply::Malformed(format!("the payloads exceed {most} bytes"))));
+        }
+        let receiving =
+            Receiving { certificate, counts: header.counts, order: PartOrder::default(), parts: Vec::new() };
+        self.receiving.insert(id, receiving);
+        Ok(None)
+    }
+
+    /// An import of a height that is committed.
+    fn import_old(&mut self, job: &Job, certificate: &Certificate, out: &mut Out) {
+        let Some(committed) = self.committed else { return };
+        if certificate.height < committed.height {
+            self.ask_archive(job, certificate, Target::ArchivedImport, out);
+        } else if certificate.commitment == committed.commitment {
+            self.answer(job, &Reply::Import(ImportReply::Already(committed)), out);
+        } else {
+            self.import_conflict(job, certificate, committed, out);
+        }
+    }
+
+    /// Another block is committed: both halves halt (ECP-DEC-007).
+    pub(crate) fn import_conflict(&mut self, job: &Job, certificate: &Certificate, committed: Position, out: &mut Out) {
+        self.keep_conflict(certificate, committed, out);
+        self.answer(job, &Reply::Import(ImportReply::Conflict(committed)), out);
+        self.stop(Phase::Halted, conflict_text(certificate, committed), out);
+    }
+
+    /// An import at the head of the lane, with all its parts.
+    pub(crate) fn run_import(&mut self, job: Job, certificate: &Certificate, parts: Vec<Part>, out: &mut Out) {
+        if self.committed.is_some_and(|p| certificate.height <= p.height) {
+            return self.import_old(&job, certificate, out);
+        }
+        if let Err(refusal) = self.check_height(certificate.height) {
+            return self.refuse_job(&job, &refusal, out);
+        }
+        if let Some(candidate) = self.candidates.get(&certificate.commitment) {
+            let (work, outcome) = (candidate.work, candidate.outcome);
+            return self.commit(job, certificate, work, outcome, out);
+        }
+        let work = self.fresh_id();
+        out.push(Effect::Engine(work, EngineCommand::Import(certificate.height)));
+        out.extend(parts.into_iter().map(|part| Effect::Engine(work, EngineCommand::Part(part))));
+        out.push(Effect::Engine(work, EngineCommand::End));
+        self.lane.current = Some(Current { job, stage: Stage::Importing { work, waiting: None } });
+    }
+
+    /// The engine says something about the import that executes.
+    pub(crate) fn importing_event(&mut self, event: EngineEvent, out: &mut Out) {
+        let Some(Current { job, stage: Stage::Importing { work, waiting } }) = &mut self.lane.current else { return };
+        let work = *work;
+        let JobKind::Import(certificate, _) = &job.kind else { return };
+        let certificate = certificate.clone();
+        let result = match event {
+            EngineEvent::Waiting(missing) => {
+                if waiting.replace(missing).is_none() {
+                    out.push(Effect::Arm(Timer::Budget(work), self.config.import_wait_ms));
+                }
+                return;
+            }
+            EngineEvent::Progress => {
+                if waiting.take().is_some() {
+                    out.push(Effect::Disarm(Timer::Budget(work)));
+                }
+                return;
+            }
+            EngineEvent::Invalid { reason, detail, computed } => match computed {
+                Some(computed) if computed == certificate.commitment => {
+                    let Some(current) = self.lane.current.take() else { return };
+                    out.push(Effect::Disarm(Timer::Budget(work)));
+                    out.push(Effect::Engine(work, EngineCommand::Drop));
+                    return self.divergence(&current.job, &certificate, &format!("{reason:?}: {detail}"), out);
+                }
+                Some(computed) if reason == InvalidReason::CommitmentMismatch => Ok(ImportReply::Mismatch(computed)),
+                _ => Ok(ImportReply::Malformed(format!("{reason:?}: {detail}"))),
+            },
+            EngineEvent::Complete { outcome, .. } if outcome.commitment == certificate.commitment => {
+                let Some(current) = self.lane.current.take() else { return };
+                out.push(Effect::Disarm(Timer::Budget(work)));
+                return self.commit(current.job, &certificate, work, outcome, out);
+            }
+            // Commits nothing (ECP-SYN-006).
+            EngineEvent::Complete { outcome, .. } => Ok(ImportReply::Mismatch(outcome.commitment)),
+            EngineEvent::Fault(detail) => {
+                Err(Refusal::new(Reason::InternalFault, format_args!("The import failed: {detail}.")))
+            }
+            EngineEvent::Part(_) | EngineEvent::Built(_) | EngineEvent::Compared(_) | EngineEvent::Rechecked(_) => {
+                return;
+            }
+        };
+        self.import_ended(result, out);
+    }
+
+    /// A condition was missing for too long.
+    pub(crate) fn import_patience_ended(&mut self, out: &mut Out) {
+        if let Some(Current { stage: Stage::Importing { waiting: Some(missing), .. }, .. }) = &self.lane.current {
+            let reply = ImportReply::NotReady(*missing);
+            self.import_ended(Ok(reply), out);
+        }
+    }
+
+    fn import_ended(&mut self, result: Result<ImportReply, Refusal>, out: &mut Out) {
+        let Some(Current { job, stage }) = self.lane.current.take() else { return };
+        if let Stage::Importing { work, .. } = stage {
+            out.push(Effect::Disarm(Timer::Budget(work)));
+            out.push(Effect::Engine(work, EngineCommand::Drop));
+        }
+        match result {
+            Ok(reply) => self.answer(&job, &Reply::Import(reply), out),
+            Err(refusal) => self.refuse_job(&job, &refusal, out),
+        }
+        self.run_lane(out);
+    }
+}

@@ -1,0 +1,441 @@
+//! Proposals of others: streams of parts in, one verdict out (ECP-VAL, ECP-STR).
+
+use ecp_types::{
+    Basis, Commitment, Counts, InvalidReason, LocalReason, Missing, Part, PartKind, Reason, Round, StreamId, Verdict,
+    limits::PROPOSAL_BYTES_DEFAULT,
+};
+
+use crate::{
+    CallId, Effect, Refusal, State, WorkId,
+    effect::{EngineCommand, Message},
+    input::{EngineEvent, StreamEvent, Timer, ValidateOpen},
+    seams::Slot,
+    state::{OpenCall, Out, StreamUse, Target},
+};
+
+/// A validation that has no result yet.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Validation {
+    /// The stream; `None` once it has its verdict, or its caller is gone.
+    call: Option<CallId>,
+    slot: Slot,
+    pub(crate) basis: Basis,
+    /// A candidate that the proposal repeats (ECP-VAL-013).
+    pub(crate) same_as: Option<Commitment>,
+    repeats: Repeats,
+    parts: PartOrder,
+    pub(crate) ended: bool,
+    pub(crate) waiting: Option<Missing>,
+}
+
+/// How far a repeated proposal is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Repeats {
+    /// It repeats nothing, or differs in more than its slot: it executes.
+    No,
+    /// Its INIT did not come, or is being compared.
+    Unknown(Option<Part>),
+    /// It is the candidate's block.
+    Yes,
+    /// The candidate's objection is being asked for again.
+    Asked,
+}
+
+/// What part is due in a sequence (ECP-STR-002).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct PartOrder {
+    pub(crate) counts: Counts,
+    fin: bool,
+}
+
+impl PartOrder {
+    /// Takes the next part, or says what was due.
+    pub(crate) fn take(&mut self, part: &Part, max_part_bytes: u64) -> Result<(), Refusal> {
+        let due = self.counts.parts;
+        if part.payload.len() as u64 > max_part_bytes {
+            let problem = format_args!("Part {} has {} bytes.", part.index, part.payload.len()).to_string();
+            return Err(Refusal::new(Reason::LimitExceeded, problem).with("limit", max_part_bytes));
+        }
+        let fits = match part.kind {
+            PartKind::Init => due == 0,
+            PartKind::Body | PartKind::Fin => due > 0,
+        };
+        if self.fin {
+            return Err(Refusal::order("End", format_args!("part {} after FIN", part.index)));
+        }
+        if part.index != due || !fits {
+            let kind = if due == 0 { "INIT" } else { "BODY or FIN" };
+            let got = format!("part {} of kind {:?}", part.index, part.kind);
+            return Err(Refusal::order(format_args!("part {due} of kind {kind}"), got));
+        }
+        self.fin = part.kind == PartKind::Fin;
+        self.counts.parts += 1;
+        self.counts.bytes += part.payload.len() as u64;
+        Ok(())
+    }
+
+    /// Takes the end, or says what differs (ECP-STR-003).
+    pub(crate) fn end(&self, counts: Counts, fin_due: bool) -> Result<(), Refusal> {
+        if fin_due && !self.fin {
+            return Err(Refusal::order("FIN", "End"));
+        }
+        if counts != self.counts {
+            let text = |c: Counts| format!("End of {} parts and {} bytes", c.parts, c.bytes);
+            return Err(Refusal::order(text(self.counts), text(counts)));
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// A validation stream without its open message.
+    pub(crate) fn validate_unopened(&mut self, id: CallId, serial: u64, event: StreamEvent, out: &mut Out) {
+        let refusal = match event {
+            StreamEvent::Open(open) => match self.open_validation(id, serial, *open, out) {
+                Ok(()) => return,
+                Err(refusal) => refusal,
+            },
+            StreamEvent::Reset => {
+                self.calls.remove(&id);
+                return;
+            }
+            StreamEvent::Invalid(refusal) => refusal,
+            other => Refusal::order("open", name(&other)),
+        };
+        self.calls.remove(&id);
+        out.push(Effect::Refuse(id, refusal));
+    }
+
+    fn open_validation(&mut self, id: CallId, serial: u64, open: ValidateOpen, out: &mut Out) -> Result<(), Refusal> {
+        if open.valid_round.is_some_and(|valid| valid >= open.round) {
+            return Err(Refusal::field("valid_round", format_args!("must be below round {}", open.round)));
+        }
+        self.check_stream_id(&open)?;
+        self.check_phase()?;
+        self.check_height(open.height)?;
+        if let Some(commitment) = open.same_as.filter(|c| !self.candidates.contains_key(c)) {
+            let problem = format!("No complete candidate {commitment} is kept at height {}.", open.height);
+            return Err(Refusal::new(Reason::UnknownProposal, problem));
+        }
+        let most = self.config.limits.max_candidates as usize;
+        if open.basis == Basis::Fresh && self.validations.len() >= most {
+            return Err(Refusal::new(Reason::Busy, format_args!("{most} validations run.")).retry_after(100));
+        }
+        let work = self.fresh_id();
+        let slot =
+            Slot { height: open.height, round: open.round, valid_round: open.valid_round, proposer: open.proposer };
+        self.streams.insert(open.stream_id, StreamUse::Validate(open.round, open.valid_round, work));
+        self.calls.insert(id, OpenCall { serial, target: Target::Validate(work) });
+        out.push(Effect::Arm(Timer::Budget(work), u64::from(open.budget_ms)));
+        if open.same_as.is_none() {
+            out.push(Effect::Engine(work, EngineCommand::Validate(slot.clone())));
+        }
+        let repeats = if open.same_as.is_some() { Repeats::Unknown(None) } else { Repeats::No };
+        let validation = Validation {
+            call: Some(id),
+            slot,
+            basis: open.basis,
+            same_as: open.same_as,
+            repeats,
+            parts: PartOrder::default(),
+            ended: false,
+            waiting: None,
+        };
+        self.validations.insert(work, validation);
+        // Complete candidates give way to what runs, so that this one has a slot (ECP-VAL-010).
+        self.make_room(most.saturating_sub(self.validations.len()).max(1), None, out);
+        Ok(())
+    }
+
+    fn check_stream_id(&self, open: &ValidateOpen) -> Result<(), Refusal> {
+        let reused = Refusal::new(Reason::StreamIdReused, "The stream id names another stream of this height.");
+        match self.streams.get(&open.stream_id) {
+            None => Ok(()),
+            Some(StreamUse::Validate(round, valid, work))
+                if open.height == self.height() && (*round, *valid) == (open.round, open.valid_round) =>
+            {
+                // The same proposal again, after its stream was lost.
+                match self.validations.get(work) {
+                    Some(running) if running.call.is_some() => Err(reused),
+                    _ => Ok(()),
+                }
+            }
+            Some(_) => Err(reused),
+        }
+    }
+
+    /// A message on a validation stream that has no verdict yet.
+    pub(crate) fn validate_event(&mut self, id: CallId, work: WorkId, event: StreamEvent, out: &mut Out) {
+        let max_part = self.config.limits.max_part_bytes;
+        let max_proposal = self.max_proposal_bytes();
+        let Some(validation) = self.validations.get_mut(&work) else { return };
+        let refusal = match event {
+            StreamEvent::Part(part) if !validation.ended => match validation.parts.take(&part, max_part) {
+                Err(refusal) => refusal,
+                Ok(()) if validation.parts.counts.bytes > max_proposal => {
+                    let detail = format!("the payloads exceed {max_proposal} bytes");
+                    let reason = InvalidReason::ProposalTooLarge;
+                    self.conclude(work, Verdict::Invalid { reason, detail }, out);
+                    return self.drop_validation(work, out);
+                }
+                Ok(()) => return self.forward(work, part, out),
+            },
+            StreamEvent::End(counts) if !validation.ended => {
+                let fin_due = validation.same_as.is_none();
+                match validation.parts.end(counts, fin_due) {
+                    Err(refusal) => refusal,
+                    Ok(()) if validation.parts.counts.parts == 0 => Refusal::order("INIT", "End"),
+                    Ok(()) => {
+                        validation.ended = true;
+                        if validation.repeats == Repeats::No {
+                            return out.push(Effect::Engine(work, EngineCommand::End));
+                        }
+                        return self.repeat_goes_on(work, out);
+                    }
+                }
+            }
+            StreamEvent::Raise(basis) => {
+                // A lower one is ignored (ECP-VAL-011).
+                validation.basis = validation.basis.max(basis);
+                return;
+            }
+            StreamEvent::HalfClosed if validation.ended => return,
+            StreamEvent::Reset => return self.detach(work, out),
+            StreamEvent::Invalid(refusal) => refusal,
+            StreamEvent::HalfClosed => Refusal::order("End", "the end of the stream"),
+            other if validation.ended => Refusal::order("raise_basis or nothing", name(&other)),
+            other => Refusal::order("a part, End or raise_basis", name(&other)),
+        };
+        // The receiver keeps nothing of a broken stream, and it is no verdict (ECP-STR-008).
+        validation.call = None;
+        self.calls.remove(&id);
+        out.push(Effect::Refuse(id, refusal));
+        self.drop_validation(work, out);
+    }
+
+    fn forward(&mut self, work: WorkId, part: Part, out: &mut Out) {
+        let Some(validation) = self.validations.get_mut(&work) else { return };
+        if let Repeats::Unknown(init) = &mut validation.repeats {
+            if init.is_some() {
+                return self.refuse_validation(work, &Refusal::order("End", "a part after INIT of a repetition"), out);
+            }
+            let slot = validation.slot.clone();
+            let payload = part.payload.clone();
+            *init = Some(part);
+            let candidate = validation.same_as.and_then(|c| self.candidates.get(&c)).map(|c| c.work);
+            if let Some(candidate) = candidate {
+                out.push(Effect::Engine(work, EngineCommand::Compare(candidate, slot, payload)));
+            }
+        } else {
+            out.push(Effect::Engine(work, EngineCommand::Part(part)));
+        }
+    }
+
+    /// INIT was compared, or the end came: a repetition that is complete has its verdict.
+    fn repeat_goes_on(&mut self, work: WorkId, out: &mut Out) {
+        let Some(validation) = self.validations.get_mut(&work) else { return };
+        if !validation.ended || validation.repeats != Repeats::Yes {
+            return;
+        }
+        let Some(candidate) = validation.same_as.and_then(|c| self.candidates.get_mut(&c)) else { return };
+        if candidate.local.is_some() && validation.basis == Basis::Fresh {
+            validation.repeats = Repeats::Asked;
+            out.push(Effect::Engine(work, EngineCommand::Recheck(candidate.work)));
+            return;
+        }
+        candidate.local = None;
+        self.repeat_done(work, None, out);
+    }
+
+    fn repeat_done(&mut self, work: WorkId, local: Option<(LocalReason, String)>, out: &mut Out) {
+        let Some(validation) = self.validations.get(&work) else { return };
+        let local = local.filter(|_| validation.basis == Basis::Fresh);
+        let Some(candidate) = validation.same_as.and_then(|c| self.candidates.get_mut(&c)) else { return };
+        candidate.local.clone_from(&local);
+        let outcome = candidate.outcome;
+        if local.is_none() {
+            self.valid.insert(outcome.commitment);
+        }
+        self.conclude(work, verdict(outcome, local), out);
+        self.validations.remove(&work);
+        self.awaited_done(work, Some(outcome.commitment), out);
+    }
+
+    /// The engine says something about a validation.
+    pub(crate) fn validation_event(&mut self, work: WorkId, event: EngineEvent, out: &mut Out) {
+        let Some(validation) = self.validations.get_mut(&work) else { return };
+        match event {
+            EngineEvent::Waiting(missing) => {
+                if validation.waiting != Some(missing)
+                    && let Some(id) = validation.call
+                {
+                    out.push(Effect::Send(id, Message::Waiting(missing)));
+                }
+                validation.waiting = Some(missing);
+            }
+            EngineEvent::Progress => validation.waiting = None,
+            EngineEvent::Invalid { reason, detail, computed } => {
+                self.conclude(work, Verdict::Invalid { reason, detail: detail.clone() }, out);
+                self.validations.remove(&work);
+                out.push(Effect::Engine(work, EngineCommand::Drop));
+                self.awaited_invalid(work, reason, &detail, computed, out);
+            }
+            EngineEvent::Complete { outcome, local } => {
+                let (basis, unanswered) = (validation.basis, validation.call.is_none());
+                let local = self.keep_validated(work, outcome, local, basis, unanswered, out);
+                self.conclude(work, verdict(outcome, local), out);
+                self.validations.remove(&work);
+                self.awaited_done(work, Some(outcome.commitment), out);
+            }
+            EngineEvent::Compared(same) => {
+                let Repeats::Unknown(init) = &mut validation.repeats else { return };
+                let init = init.take();
+                if same {
+                    validation.repeats = Repeats::Yes;
+                    return self.repeat_goes_on(work, out);
+                }
+                // More than the slot differs: only execution can tell what it is.
+                validation.repeats = Repeats::No;
+                let (slot, ended) = (validation.slot.clone(), validation.ended);
+                let candidate = validation.same_as.and_then(|c| self.candidates.get(&c)).map(|c| c.work);
+                out.push(Effect::Engine(work, EngineCommand::Validate(slot)));
+                out.extend(init.map(|part| Effect::Engine(work, EngineCommand::Part(part))));
+                out.extend(candidate.map(|c| Effect::Engine(work, EngineCommand::PartsOf(c))));
+                if ended {
+                    out.push(Effect::Engine(work, EngineCommand::End));
+                }
+            }
+            EngineEvent::Rechecked(local) => {
+                if validation.repeats == Repeats::Asked {
+                    self.repeat_done(work, local, out);
+                }
+            }
+            EngineEvent::Fault(detail) => {
+                let refusal = Refusal::new(Reason::InternalFault, format_args!("The validation failed: {detail}."));
+                self.refuse_validation(work, &refusal, out);
+                self.awaited_done(work, None, out);
+            }
+            EngineEvent::Part(_) | EngineEvent::Built(_) => {}
+        }
+    }
+
+    /// Gives the one verdict, if the stream is still there (ECP-VAL-001).
+    pub(crate) fn conclude(&mut self, work: WorkId, verdict: Verdict, out: &mut Out) {
+        out.push(Effect::Disarm(Timer::Budget(work)));
+        if let Some(id) = self.validations.get_mut(&work).and_then(|v| v.call.take()) {
+            self.calls.remove(&id);
+            out.push(Effect::Send(id, Message::Verdict(verdict)));
+            out.push(Effect::Finish(id));
+        }
+    }
+
+    fn refuse_validation(&mut self, work: WorkId, refusal: &Refusal, out: &mut Out) {
+        if let Some(id) = self.validations.get_mut(&work).and_then(|v| v.call.take()) {
+            self.calls.remove(&id);
+            out.push(Effect::Refuse(id, refusal.clone()));
+        }
+        self.drop_validation(work, out);
+    }
+
+    pub(crate) fn drop_validation(&mut self, work: WorkId, out: &mut Out) {
+        if self.validations.remove(&work).is_some() {
+            out.push(Effect::Disarm(Timer::Budget(work)));
+            out.push(Effect::Engine(work, EngineCommand::Drop));
+        }
+    }
+
+    /// The stream is gone. With all parts in, execution goes on; else nothing is kept (ECP-STR-008).
+    pub(crate) fn detach(&mut self, work: WorkId, out: &mut Out) {
+        let Some(validation) = self.validations.get_mut(&work) else { return };
+        if let Some(id) = validation.call.take() {
+            self.calls.remove(&id);
+        }
+        if !validation.ended {
+            self.drop_validation(work, out);
+        }
+    }
+
+    /// The budget ended: one of two verdicts, and with all parts in execution goes on (ECP-BUD-005, ECP-BUD-006).
+    pub(crate) fn budget_ended(&mut self, work: WorkId, out: &mut Out) {
+        let Some(validation) = self.validations.get(&work) else { return };
+        let (ended, verdict) = (validation.ended, validation.waiting.map_or(Verdict::Expired, Verdict::NotReady));
+        self.conclude(work, verdict, out);
+        if !ended {
+            self.drop_validation(work, out);
+        }
+    }
+
+    /// Ends a build or a validation by its stream (ECP-STR-007); unknown ones are no error.
+    pub(crate) fn abort(&mut self, stream: StreamId, out: &mut Out) {
+        match self.streams.get(&stream).copied() {
+            None => {}
+            Some(StreamUse::Build(round)) => self.burn(round, "it was aborted", out),
+            Some(StreamUse::Validate(_, _, work)) => {
+                let running = self.validations.get(&work).is_some();
+                self.conclude(work, Verdict::Aborted, out);
+                self.drop_validation(work, out);
+                if running {
+                    self.awaited_done(work, None, out);
+                } else {
+                    self.drop_unanswered(work, out);
+                }
+            }
+        }
+    }
+
+    /// Largest sum of payload sizes at this height (ECP-LIM-003).
+    pub(crate) fn max_proposal_bytes(&self) -> u64 {
+        self.next_params.as_ref().map_or(PROPOSAL_BYTES_DEFAULT, |p| p.max_proposal_bytes)
+    }
+
+    /// Validations whose End came are raised to DECIDED and awaited; others are aborted (ECP-DEC-004).
+    pub(crate) fn raise_to_decided(&mut self, out: &mut Out) -> std::collections::BTreeSet<WorkId> {
+        let (ended, open): (Vec<_>, Vec<_>) = self.validations.iter().map(|(w, v)| (*w, v.ended)).partition(|x| x.1);
+        for (work, _) in open {
+            self.conclude(work, Verdict::Aborted, out);
+            self.drop_validation(work, out);
+        }
+        for (work, _) in &ended {
+            if let Some(validation) = self.validations.get_mut(work) {
+                validation.basis = Basis::Decided;
+                out.push(Effect::Disarm(Timer::Budget(*work)));
+            }
+        }
+        ended.into_iter().map(|(work, _)| work).collect()
+    }
+
+    /// The height is decided: streams without verdict end (ECP-DEC-004).
+    pub(crate) fn abort_validations(&mut self, out: &mut Out) {
+        for work in self.validations.keys().copied().collect::<Vec<_>>() {
+            self.conclude(work, Verdict::Aborted, out);
+        }
+    }
+
+    /// Ends the builds without FIN of a decided height (ECP-BLD-008).
+    pub(crate) fn end_builds(&mut self, out: &mut Out) {
+        for round in self.builds.keys().copied().collect::<Vec<Round>>() {
+            self.burn(round, "the height is decided", out);
+        }
+    }
+}
+
+fn verdict(outcome: crate::input::Outcome, local: Option<(LocalReason, String)>) -> Verdict {
+    match local {
+        None => Verdict::Valid { commitment: outcome.commitment, executed_count: outcome.executed_count },
+        Some((reason, detail)) => Verdict::RejectedLocal { reason, commitment: outcome.commitment, detail },
+    }
+}
+
+/// Name of a message, for errors.
+pub(crate) fn name(event: &StreamEvent) -> &'static str {
+    match event {
+        StreamEvent::Open(_) => "open",
+        StreamEvent::Header(_) => "header",
+        StreamEvent::Part(_) => "a part",
+        StreamEvent::End(_) => "End",
+        StreamEvent::Raise(_) => "raise_basis",
+        StreamEvent::Invalid(_) => "a message that cannot be taken",
+        StreamEvent::HalfClosed => "the end of the stream",
+        StreamEvent::Reset => "a reset",
+    }
+}

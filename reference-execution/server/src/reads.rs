@@ -1,0 +1,89 @@
+//! Answers that only read; on a blocking thread.
+
+use ecp_execution_core::{
+    Refusal,
+    effect::Read,
+    seams::{ExecutionEngine, Slot, Store},
+};
+use ecp_proto::convert::GetDecidedEvent;
+use ecp_types::{Height, Reason};
+use tokio::sync::mpsc;
+
+use crate::{archive, host::Said};
+
+/// Messages of GetDecided that wait for a slow caller.
+const DECIDED_AHEAD: usize = 16;
+
+fn fault(error: impl std::fmt::Display) -> Refusal {
+    Refusal::new(Reason::InternalFault, format_args!("{error}."))
+}
+
+/// Answers a read that the core allowed.
+pub(crate) fn answer(read: Read, engine: &dyn ExecutionEngine, store: &dyn Store, say: &mpsc::UnboundedSender<Said>) {
+    let said = match read {
+        Read::HeightParams(height) => params(height, engine, store).map(|params| Said::Params(Box::new(params))),
+        Read::BlockHash(height) => match engine.block_hash(height) {
+            Ok(Some(known)) => Ok(Said::BlockHash(Ok(known))),
+            Ok(None) => Ok(Said::BlockHash(Err(engine.block_hash_height()))),
+            Err(error) => Err(fault(error)),
+        },
+        Read::ReframeInit(reframe) => {
+            let slot = Slot {
+                height: reframe.height,
+                round: reframe.round,
+                valid_round: Some(reframe.valid_round),
+                proposer: reframe.proposer,
+            };
+            match engine.reframe_init(&slot, &reframe.init) {
+                Ok(init) => Ok(Said::Init(init)),
+                Err(problem) => Err(Refusal::field("init", format_args!("cannot be decoded: {problem}"))),
+            }
+        }
+        Read::Decided(from, to) => {
+            let (blocks, caller) = mpsc::channel(DECIDED_AHEAD);
+            if say.send(Said::Decided(caller)).is_ok()
+                && let Err(refusal) = decided(from, to, store, &blocks)
+            {
+                let _ = blocks.blocking_send(Err(refusal));
+            }
+            return;
+        }
+        Read::Watch | Read::ArchivedCommitment(_) => return,
+    };
+    let _ = say.send(said.unwrap_or_else(Said::Refused));
+}
+
+fn params(height: Height, engine: &dyn ExecutionEngine, store: &dyn Store) -> Result<ecp_types::HeightParams, Refusal> {
+    let snapshot = store.snapshot().map_err(fault)?;
+    if let Some(params) = archive::params(snapshot.as_ref(), height).map_err(fault)? {
+        return Ok(params);
+    }
+    engine.height_params(height).map_err(fault)?.ok_or_else(|| {
+        Refusal::new(Reason::NotReady, format_args!("The parameters of height {height} are not known yet."))
+    })
+}
+
+/// For each height its header and parts, then Done (ECP-SYN-003). Ends early if the caller is gone.
+fn decided(
+    from: Height,
+    to: Height,
+    store: &dyn Store,
+    blocks: &mpsc::Sender<Result<GetDecidedEvent, Refusal>>,
+) -> Result<(), Refusal> {
+    let snapshot = store.snapshot().map_err(fault)?;
+    for height in from..=to {
+        let header = archive::header(snapshot.as_ref(), height)
+            .map_err(fault)?
+            .ok_or_else(|| fault(format_args!("the archive has no block {height}")))?;
+        let parts = archive::parts(snapshot.as_ref(), height).map_err(fault)?;
+        let events =
+            std::iter::once(GetDecidedEvent::Header(header)).chain(parts.into_iter().map(GetDecidedEvent::Part));
+        for event in events {
+            if blocks.blocking_send(Ok(event)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    let _ = blocks.blocking_send(Ok(GetDecidedEvent::Done(to)));
+    Ok(())
+}
