@@ -62,8 +62,8 @@ pub trait NodeView: Send + Sync + 'static {
 pub enum StateAt {
     /// The newest: after the highest committed block, or genesis before the first.
     Head,
-    /// After the committed block of this height, which is below the head. A view that keeps no old state says
-    /// [`ViewError::StateNotKept`].
+    /// After the committed block of this height, which the caller found committed. A view that keeps no old states says
+    /// [`ViewError::StateNotKept`] when the head has moved on.
     Height(u64),
 }
 
@@ -71,7 +71,7 @@ pub enum StateAt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// In the pool.
-    Pool(Transaction),
+    Pool(Box<Transaction>),
     /// In a committed block.
     Block {
         /// The block's height.
