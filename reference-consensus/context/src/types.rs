@@ -176,7 +176,7 @@ impl core::ProposalPart<EcpContext> for ProposalPart {
     }
 
     fn is_last(&self) -> bool {
-        matches!(self.0.content, Content::End(_))
+        matches!(self.0.content, Content::End { .. })
     }
 }
 

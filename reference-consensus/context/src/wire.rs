@@ -79,7 +79,7 @@ messages! {
         #[prost(uint32, tag = "6")] validity: u32,
     }
     /// A part or the end of a stream. Kind 1 INIT, 2 BODY, 3 FIN: index and payload; 4: index is the count of parts,
-    /// and bytes the sum of the payload sizes.
+    /// bytes the sum of the payload sizes, and payload the commitment.
     Envelope {
         #[prost(bytes = "bytes", tag = "1")] stream_id: Bytes,
         #[prost(uint64, tag = "2")] height: u64,

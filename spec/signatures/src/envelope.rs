@@ -3,9 +3,10 @@
 //! ECP's parts carry no signature of their own: their payload is in the part format of the height, which the
 //! consensus half forwards untouched (ECP-STR-001). So that nobody else can put parts into a proposer's stream, each
 //! part travels in an envelope that the proposer signed. The stream ends with an envelope of its own that carries the
-//! counts (ECP-STR-003).
+//! counts (ECP-STR-003) and the commitment that the proposer stands for: payloads are opaque to a consensus half, and a
+//! verdict must be compared with something that the proposer signed (ECP-VAL-002).
 
-use ecp_types::{Counts, Felt, Height, HeightParams, Network, Part, Round, StreamId};
+use ecp_types::{Commitment, Counts, Felt, Height, HeightParams, Network, Part, Round, StreamId};
 
 use crate::{BadKey, PrivateKey, PublicKey, Scheme, Signature, message::Preimage};
 
@@ -30,7 +31,12 @@ pub enum Content {
     /// A part.
     Part(Part),
     /// The end of the stream.
-    End(Counts),
+    End {
+        /// How many parts there were, and their bytes.
+        counts: Counts,
+        /// What the parts are a proposal of, as the proposer says.
+        commitment: Commitment,
+    },
 }
 
 /// A signed part, or the signed end of a stream.
@@ -57,7 +63,7 @@ impl Envelope {
     pub const fn sequence(&self) -> u32 {
         match &self.content {
             Content::Part(part) => part.index,
-            Content::End(counts) => counts.parts,
+            Content::End { counts, .. } => counts.parts,
         }
     }
 
@@ -117,6 +123,8 @@ fn preimage(header: &StreamHeader, content: &Content, network: &Network) -> Prei
     let StreamHeader { stream_id, height, round, valid_round, .. } = header;
     match content {
         Content::Part(part) => Preimage::part(network, stream_id, *height, *round, *valid_round, part),
-        Content::End(counts) => Preimage::end(network, stream_id, *height, *round, *valid_round, counts),
+        Content::End { counts, commitment } => {
+            Preimage::end(network, stream_id, *height, *round, *valid_round, counts, commitment)
+        }
     }
 }

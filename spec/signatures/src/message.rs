@@ -14,7 +14,7 @@
 //! |---|---|
 //! | `ecp/vote/v1` | type (1; 1 prevote, 2 precommit), height (8), round (4), 0 for nil or 1 and the commitment (1 or 33) |
 //! | `ecp/proposal/v1` | height (8), round (4), 0 or 1 and the valid round (1 or 5), commitment (32) |
-//! | `ecp/part/v1` | stream id (16), height (8), round (4), 0 or 1 and the valid round (1 or 5), then a part: kind (1; 1 INIT, 2 BODY, 3 FIN), index (4), payload length (8), SHA-256 of the payload (32); or the end: kind 4 (1), count of parts (4), sum of the payload sizes (8) |
+//! | `ecp/part/v1` | stream id (16), height (8), round (4), 0 or 1 and the valid round (1 or 5), then a part: kind (1; 1 INIT, 2 BODY, 3 FIN), index (4), payload length (8), SHA-256 of the payload (32); or the end: kind 4 (1), count of parts (4), sum of the payload sizes (8), commitment (32) |
 //! | `ecp/validator-proof/v1` | length (4) and bytes of the public key, length (4) and bytes of the peer id |
 //!
 //! The digest is SHA-256 of all of it. Who signed is not a field: the key that the signature verifies with tells it.
@@ -103,11 +103,13 @@ impl Preimage {
         round: Round,
         valid_round: Option<Round>,
         counts: &Counts,
+        commitment: &Commitment,
     ) -> Self {
         Self::stream(network, stream_id, height, round, valid_round)
             .bytes(&[4])
             .bytes(&counts.parts.to_be_bytes())
             .bytes(&counts.bytes.to_be_bytes())
+            .bytes(commitment.as_bytes())
     }
 
     /// That a validator's key stands behind a peer of the gossip network.

@@ -14,7 +14,9 @@ pub fn encode_envelope(envelope: &Envelope) -> Bytes {
     let StreamHeader { stream_id, height, round, valid_round, proposer } = &envelope.header;
     let (kind, index, payload, bytes) = match &envelope.content {
         Content::Part(part) => (wire::kind_to_wire(part.kind), part.index, part.payload.clone(), 0),
-        Content::End(counts) => (wire::KIND_END, counts.parts, Bytes::new(), counts.bytes),
+        Content::End { counts, commitment } => {
+            (wire::KIND_END, counts.parts, copy(commitment.as_bytes()), counts.bytes)
+        }
     };
     encode(&wire::Envelope {
         stream_id: copy(stream_id),
@@ -44,8 +46,9 @@ pub fn decode_envelope(bytes: Bytes, limit: usize) -> Result<Envelope, DecodeErr
         Some(kind) if envelope.bytes == 0 => {
             Content::Part(Part { index: envelope.index, kind, payload: envelope.payload })
         }
-        None if envelope.kind == wire::KIND_END && envelope.payload.is_empty() => {
-            Content::End(Counts { parts: envelope.index, bytes: envelope.bytes })
+        None if envelope.kind == wire::KIND_END => {
+            let counts = Counts { parts: envelope.index, bytes: envelope.bytes };
+            Content::End { counts, commitment: super::value(&envelope.payload)?.0 }
         }
         _ => return Err(DecodeError::Field("kind")),
     };
