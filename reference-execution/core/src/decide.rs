@@ -189,7 +189,7 @@ impl State {
     ) {
         let Some(Current { job, stage: Stage::Awaiting(works) }) = &self.lane.current else { return };
         let JobKind::Decide(certificate) = &job.kind else { return };
-        if works.contains(&work) && computed == Some(certificate.commitment) {
+        if works.contains(&work) && computed == Some(certificate.commitment) && diverges(reason) {
             let certificate = certificate.clone();
             if let Some(current) = self.lane.current.take() {
                 return self.divergence(&current.job, &certificate, &format!("{reason:?}: {detail}"), out);
@@ -250,4 +250,22 @@ pub(crate) fn conflict_text(certificate: &Certificate, committed: Position) -> S
         "two decisions at height {}: {} is committed, {} came",
         committed.height, committed.commitment, certificate.commitment
     )
+}
+
+/// Whether an INVALID block with the decided commitment is the decided block, and not only one whose framing was
+/// spoiled on the way: parts, INIT's slot and FIN are not what the commitment is of.
+pub(crate) const fn diverges(reason: InvalidReason) -> bool {
+    match reason {
+        InvalidReason::HeaderRule
+        | InvalidReason::DuplicateTransaction
+        | InvalidReason::TransactionInvalid
+        | InvalidReason::BlockOverCapacity
+        | InvalidReason::L1MessageConsumed => true,
+        InvalidReason::PayloadMalformed
+        | InvalidReason::InitMismatch
+        | InvalidReason::CountExceedsSent
+        | InvalidReason::CommitmentMismatch
+        | InvalidReason::ProposalTooLarge
+        | InvalidReason::FinMismatch => false,
+    }
 }

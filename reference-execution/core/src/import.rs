@@ -4,7 +4,7 @@ use ecp_types::{Certificate, Counts, InvalidReason, Part, Phase, Position, Reaso
 
 use crate::{
     CallId, Effect, Refusal, State,
-    decide::conflict_text,
+    decide::{conflict_text, diverges},
     effect::{EngineCommand, ImportReply, Reply},
     input::{EngineEvent, ImportHeader, StreamEvent, Timer},
     lane::{Current, Job, JobKind, Stage},
@@ -158,13 +158,15 @@ impl State {
                 return;
             }
             EngineEvent::Invalid { reason, detail, computed } => match computed {
-                Some(computed) if computed == certificate.commitment => {
+                Some(computed) if computed == certificate.commitment && diverges(reason) => {
                     let Some(current) = self.lane.current.take() else { return };
                     out.push(Effect::Disarm(Timer::Budget(work)));
                     out.push(Effect::Engine(work, EngineCommand::Drop));
                     return self.divergence(&current.job, &certificate, &format!("{reason:?}: {detail}"), out);
                 }
-                Some(computed) if reason == InvalidReason::CommitmentMismatch => Ok(ImportReply::Mismatch(computed)),
+                Some(computed) if reason == InvalidReason::CommitmentMismatch && computed != certificate.commitment => {
+                    Ok(ImportReply::Mismatch(computed))
+                }
                 _ => Ok(ImportReply::Malformed(format!("{reason:?}: {detail}"))),
             },
             EngineEvent::Complete { outcome, .. } if outcome.commitment == certificate.commitment => {
