@@ -2,6 +2,7 @@
 
 pub mod go;
 pub mod markdown;
+mod markdown_tables;
 pub mod proto;
 pub mod rust;
 pub mod rust_tables;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::tables::Tables;
+use crate::{requirements::Registry, tables::Tables};
 
 /// A file that is made, and what it must contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +50,11 @@ pub fn outputs(root: &Path, tables: &Tables) -> Result<Vec<Output>> {
             outputs.push(rust_output(root, &path, &rust_tables::machine(half, machine))?);
         }
     }
-    outputs.extend(markdown::pages(root, tables)?);
+    let pages = markdown::pages(root, tables)?;
+    let registry = Registry::extract(&pages, &tables.exclusions);
+    outputs.push(output("spec/requirements.json", json(&registry)?));
+    outputs.push(output("spec/requirements.schema.json", json(&schemars::schema_for!(Registry))?));
+    outputs.extend(pages.into_iter().map(|page| Output { path: page.path, text: page.text }));
     Ok(outputs)
 }
 
@@ -77,6 +82,11 @@ pub fn stale(root: &Path, outputs: &[Output]) -> Vec<PathBuf> {
         .filter(|output| std::fs::read_to_string(root.join(&output.path)).ok().as_deref() != Some(&output.text))
         .map(|output| output.path.clone())
         .collect()
+}
+
+/// JSON with two spaces and a newline at the end.
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 fn output(path: &str, text: String) -> Output {

@@ -3,9 +3,15 @@
 //! | module | what |
 //! |---|---|
 //! | [`tables`] | `spec/tables/*.toml`, read and checked |
-//! | [`generate`] | Rust, Go, protobuf and Markdown made from the tables |
+//! | [`generate`] | Rust, Go, protobuf, Markdown and the registry made from tables and pages |
+//! | [`requirements`] | requirements of the pages, and their registry |
+//! | [`lint`] | rules of the text |
+//! | [`coverage`] | requirements and the cases that verify them |
 //! | [`files`] | finds the files of the repository |
 
+pub mod coverage;
 pub mod files;
 pub mod generate;
+pub mod lint;
+pub mod requirements;
 pub mod tables;

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
-use ecp_spec::{generate, tables::Tables};
+use ecp_spec::{coverage, files, generate, lint, requirements::Registry, tables::Tables};
 
 /// Generates from the tables of the specification, and checks that everything still agrees.
 #[derive(Debug, Parser)]
@@ -26,6 +26,18 @@ enum Command {
     Generate,
     /// Fails and names each file that `generate` would change.
     Check,
+    /// Fails and names each place that breaks a rule of the text.
+    Lint {
+        /// Tell requirements that nothing cites, too.
+        #[arg(long)]
+        warnings: bool,
+    },
+    /// Lists requirements without a case and without an exclusion.
+    Coverage {
+        /// Fail if there is one.
+        #[arg(long)]
+        deny: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -43,7 +55,7 @@ fn run(args: &Args) -> Result<ExitCode> {
         Some(root) => root.clone(),
         None => find_root(&std::env::current_dir()?)?,
     };
-    match args.command {
+    match &args.command {
         Command::Generate => {
             let tables = Tables::load(&root)?;
             for path in generate::write(&root, &generate::outputs(&root, &tables)?)? {
@@ -57,9 +69,28 @@ fn run(args: &Args) -> Result<ExitCode> {
             for path in &stale {
                 println!("stale: {} (run `cargo run --release -p ecp-spec -- generate`)", path.display());
             }
-            Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(success(stale.is_empty()))
+        }
+        Command::Lint { warnings } => {
+            let findings = lint::repository(&root, &Tables::load(&root)?.exclusions)?;
+            for finding in findings.iter().filter(|finding| *warnings || finding.rule.fatal()) {
+                println!("{finding}");
+            }
+            let fatal = findings.iter().filter(|finding| finding.rule.fatal()).count();
+            println!("{fatal} errors, {} warnings", findings.len() - fatal);
+            Ok(success(fatal == 0))
+        }
+        Command::Coverage { deny } => {
+            let registry = Registry::extract(&files::pages(&root)?, &Tables::load(&root)?.exclusions);
+            let coverage = coverage::coverage(&registry, &files::below(&root, "conformance/cases", &["yaml"])?)?;
+            println!("{coverage}");
+            Ok(success(!*deny || (coverage.missing.is_empty() && coverage.needless.is_empty())))
         }
     }
+}
+
+fn success(ok: bool) -> ExitCode {
+    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn find_root(from: &Path) -> Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod errors;
+pub mod exclusions;
 pub mod limits;
 pub mod recovery;
 pub mod states;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub use calls::{CallRow, Calls, Meeting, Ordering};
 pub use errors::{Action, BareRow, Errors, GrpcCode, ReasonRow};
+pub use exclusions::{ExclusionRow, Exclusions};
 pub use limits::{LimitRow, Limits, Unit};
 pub use recovery::{CrashPoints, Recovery};
 pub use states::{Machine, Machines, Transition};
@@ -64,6 +66,8 @@ pub struct Tables {
     pub recovery: Recovery,
     /// Where halves are killed.
     pub crash_points: CrashPoints,
+    /// Requirements that no case can check.
+    pub exclusions: Exclusions,
 }
 
 impl Tables {
@@ -82,6 +86,7 @@ impl Tables {
             consensus: read(&dir, "consensus-states.toml", Machines::check)?,
             recovery: read(&dir, "recovery.toml", Recovery::check)?,
             crash_points: read(&dir, "crash-points.toml", |table: &CrashPoints| table.check(&calls))?,
+            exclusions: read(&dir, "exclusions.toml", Exclusions::check)?,
             calls,
         })
     }
