@@ -1,5 +1,7 @@
 //! The page `test-chain.md` shows what the vectors hold.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 use std::{fs, path::PathBuf};
 
 use ecp_testchain::{Body, Fin, Init, Slot};

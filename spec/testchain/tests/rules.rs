@@ -1,5 +1,7 @@
 //! The rules of the test chain, one by one.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 mod common;
 
 use std::sync::Arc;

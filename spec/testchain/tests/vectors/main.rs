@@ -2,6 +2,8 @@
 //!
 //! `ECP_UPDATE_VECTORS=1` writes them again. `check.py` in their folder derives them a second time, from the page alone.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 mod blocks;
 #[path = "../common/mod.rs"]
 mod common;

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::limits::{self, COMMITTEE_MEMBERS_MAX, VOTING_POWER_TOTAL_MAX};
+
 use super::{BadGenesis, GENESIS_FORMAT, GenesisFile, ParamsFile, Proposers, SCHEME_ED25519, SCHEME_STARK_ECDSA};
 
 /// Longest list of proposers (ECP-HGT-006).
-pub(super) const PROPOSERS_MAX: u32 = 256;
-/// Largest committee (ECP-HGT-003).
-const COMMITTEE_MEMBERS_MAX: usize = 1000;
-/// Largest sum of voting power (ECP-HGT-004).
-const VOTING_POWER_TOTAL_MAX: u128 = 1 << 62;
+pub(super) const PROPOSERS_MAX: u32 = limits::PROPOSERS_MAX as u32;
 /// Longest public key of a scheme that is not known here.
 const PUBLIC_KEY_BYTES_MAX: usize = 1024;
 
@@ -41,7 +39,7 @@ pub(super) fn params(params: &ParamsFile, place: &str) -> Result<(), BadGenesis>
 /// ECP-HGT-003 and ECP-HGT-004.
 fn committee(params: &ParamsFile, place: &str) -> Result<(), BadGenesis> {
     let members = &params.committee;
-    if members.is_empty() || members.len() > COMMITTEE_MEMBERS_MAX {
+    if members.is_empty() || members.len() as u64 > COMMITTEE_MEMBERS_MAX {
         return bad(place, format!("must have 1 to {COMMITTEE_MEMBERS_MAX} members, has {}", members.len()));
     }
     let (mut addresses, mut keys, mut total) = (BTreeSet::new(), BTreeSet::new(), 0u128);
@@ -66,7 +64,7 @@ fn committee(params: &ParamsFile, place: &str) -> Result<(), BadGenesis> {
         }
         total += u128::from(member.voting_power);
     }
-    if total > VOTING_POWER_TOTAL_MAX {
+    if total > u128::from(VOTING_POWER_TOTAL_MAX) {
         return bad(place, format!("the sum of the voting power must be at most 2^62, is {total}"));
     }
     Ok(())
