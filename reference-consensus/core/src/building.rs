@@ -13,7 +13,7 @@ use crate::{
     input::Outcome,
     model::{Body, BodyKey, CallId, Content, Failure, Header, ReplyId, Slot},
     session::Settled,
-    state::{Gate, Purpose, State},
+    state::{Gate, Purpose, State, stream_id},
 };
 
 /// What is being made for a slot.
@@ -127,7 +127,7 @@ impl State {
             gate: Gate::Idle,
             reply,
             timeout_ms,
-            stream_id: self.next_stream_id(),
+            stream_id: [0; 16],
             parts: Vec::new(),
             seen: 0,
             asked: false,
@@ -145,11 +145,14 @@ impl State {
         let Some(height) = self.height.as_mut().filter(|h| h.params.height == next) else { return };
         let announced = height.current.filter(|c| c.announced).map(|c| c.round);
         let mut calls = Vec::new();
+        let mut last_id = self.last_id;
         for (round, own) in height.own.iter_mut().filter(|(_, own)| own.gate == Gate::Idle) {
             match &own.making {
                 // Built only after StartRound of this slot was acknowledged (ECP-BLD-001).
                 Making::Build if announced == Some(*round) => {
-                    (own.asked, own.seen) = (true, 0);
+                    // Each stream has a name of its own, also when it tells the same parts again (ECP-STR-006).
+                    last_id += 1;
+                    (own.asked, own.seen, own.stream_id) = (true, 0, stream_id(self.config.stream_seed, last_id));
                     let budget_ms = build_budget_ms(own.timeout_ms);
                     let call = Call::Build { stream_id: own.stream_id, slot: own.slot, proposer, budget_ms };
                     calls.push((*round, Purpose::Build(*round), call));
@@ -162,6 +165,7 @@ impl State {
                 }
             }
         }
+        self.last_id = last_id;
         for (round, purpose, call) in calls {
             let id = self.call(purpose, call, fx);
             if let Some(own) = self.own_at(round) {
@@ -261,7 +265,7 @@ impl State {
         let counts = Counts::of(&body.parts);
         // Durable before the value reaches the engine (ECP-REC-002), and before anybody can hold the whole of it.
         self.persist(vec![Write::Body(body)], fx);
-        let content = Content::End { counts, commitment: Some(commitment) };
+        let content = Content::End { counts, commitment };
         fx.push(Effect::Publish { header, stream_id: gossip_stream_id(header.slot), content });
         if let Some(reply) = own.reply {
             fx.push(Effect::Reply { reply, answer: Answer::Value(commitment) });
@@ -361,6 +365,6 @@ fn publish_whole(body: &Body, fx: &mut Vec<Effect>) {
     for part in &body.parts {
         fx.push(Effect::Publish { header, stream_id, content: Content::Part(part.clone()) });
     }
-    let content = Content::End { counts: Counts::of(&body.parts), commitment: Some(body.commitment) };
+    let content = Content::End { counts: Counts::of(&body.parts), commitment: body.commitment };
     fx.push(Effect::Publish { header, stream_id, content });
 }

@@ -33,8 +33,11 @@ pub enum Effect {
     Persist(Vec<Write>),
     /// Nothing at or below is ever signed again (ECP-REC-013). Durable before any later effect.
     RaiseSigningFloor(LastSigned),
-    /// Start the consensus engine. Once.
-    StartEngine,
+    /// Start the consensus engine, or start it again in place of the one that runs.
+    StartEngine {
+        /// With its key, or as a follower that signs nothing (ECP-REC-011).
+        sign: bool,
+    },
     /// Answer the engine.
     Reply {
         /// The question.
@@ -62,6 +65,8 @@ pub enum Effect {
     },
     /// Check the signatures of a certificate; told by `CertificateChecked`.
     CheckCertificate {
+        /// What for.
+        check: Check,
         /// The certificate.
         certificate: Certificate,
         /// The committee that it is checked against.
@@ -78,6 +83,15 @@ pub enum Effect {
     Note(Note),
     /// Stop signing and exit. Nothing follows.
     Halt(Halt),
+}
+
+/// What a certificate is checked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Check {
+    /// The execution half is ahead by it.
+    Gap,
+    /// A peer sent it for catching up.
+    Synced,
 }
 
 /// Kinds of timers, each with a number by which an old one is known.
@@ -166,13 +180,22 @@ pub enum Call {
     },
     /// Asks for the certificate of one decided height.
     GetCertificate(Height),
-    /// Hands over a decided block from the store.
+    /// Hands over a decided block.
     Import {
         /// Its certificate.
         certificate: Certificate,
-        /// Its body in the store.
-        body: BodyKey,
+        /// Its parts.
+        source: Parts,
     },
+}
+
+/// Where the parts of an import come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Parts {
+    /// From the store.
+    Stored(BodyKey),
+    /// From a peer.
+    Given(Vec<Part>),
 }
 
 /// A message of a running validation.
@@ -234,7 +257,8 @@ pub enum Write {
     Committed(Position),
     /// The execution half was ahead; its certificates were verified up to here.
     Adopted(Position),
-    /// Bodies above this position were lost on both halves: the engine gets them again from its peers.
+    /// Bodies above this position are lost or of no use: forgotten, so that the engine gets them again from its peers.
+    /// The certificates stay.
     Refetch(Option<Position>),
     /// The execution half's instance at the last handshake.
     Instance(InstanceId),

@@ -1,6 +1,10 @@
 //! The consensus engine's questions: answered at once from what is known, except those whose answer must be made.
 
-use ecp_types::{Action, Certificate, Evidence, Feature, Felt, Height, HeightParams, Reason, Round, RoundRole};
+use ecp_types::{
+    Action, Certificate, Evidence, Feature, Felt, Height, HeightParams, LastSigned, Reason, Round, RoundRole,
+    recovery::signing_record,
+    tables::recovery::{Signing, signing},
+};
 
 use crate::{
     effect::{Answer, Call, Effect, Halt, Write},
@@ -69,7 +73,13 @@ impl State {
         let Some(params) = self.params.get(&next) else { return };
         if !self.engine_started {
             self.engine_started = true;
-            fx.push(Effect::StartEngine);
+            self.silent_through = self.silence(next);
+            fx.push(Effect::StartEngine { sign: self.silent_through.is_none() });
+        }
+        if self.start_reply.is_some() && self.silent_through.is_some_and(|through| through < next) {
+            // The key may sign from here on: the engine starts again with it, and asks again.
+            (self.silent_through, self.start_reply) = (None, None);
+            fx.push(Effect::StartEngine { sign: true });
         }
         let Some(reply) = self.start_reply.take() else { return };
         let params = params.clone();
@@ -77,8 +87,33 @@ impl State {
         self.begin_height(params, fx);
     }
 
+    /// Through which height the key stays silent (ECP-REC-011).
+    fn silence(&self, next: Height) -> Option<Height> {
+        if self.config.address.is_none() || self.config.sign_anyway {
+            return None;
+        }
+        match signing(signing_record(self.durable.record, next)) {
+            // What lies at the height itself the record refuses or allows, message by message.
+            Signing::Free | Signing::AboveRecord => None,
+            Signing::SilentUntilDecided => Some(next),
+            Signing::SilentThroughRecord => self.durable.record.flatten().map(|last| last.height),
+        }
+    }
+
+    /// The record refused a signature, which the engine cannot go on without: it follows until the height has passed.
+    pub(crate) fn on_signing_refused(&mut self, signed: LastSigned, fx: &mut Vec<Effect>) {
+        let at = self.height.as_ref().map_or(0, |h| h.params.height);
+        self.silent_through = Some(signed.height.max(at));
+        self.start_reply = None;
+        self.end_height(fx);
+        self.height = None;
+        fx.push(Effect::StartEngine { sign: false });
+    }
+
     fn begin_height(&mut self, params: HeightParams, fx: &mut Vec<Effect>) {
         let height = params.height;
+        // A height that the engine runs again, after it was started again.
+        self.end_height(fx);
         self.height = Some(HeightState {
             params,
             current: None,
@@ -132,7 +167,7 @@ impl State {
             }
             if self.durable.certified.is_some_and(|p| p.height >= height) {
                 fx.push(Effect::Reply { reply, answer: Answer::Stored });
-                return;
+                return self.end_height(fx);
             }
         }
         if height != self.next_height() {

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use ecp_types::{
     Certificate, Commitment, Counts, Evidence, ExecutionPosition, Feature, Felt, Height, HeightParams, InstanceId,
-    Missing, Network, Part, Position, Round, RoundRole, Verdict, WatchState,
+    LastSigned, Missing, Network, Part, Position, Round, RoundRole, Verdict, WatchState,
 };
 
 use crate::{
-    effect::Timer,
-    model::{CallId, Envelope, Failure, Header, ReplyId, Slot},
+    effect::{Check, Timer},
+    model::{CallId, Envelope, Failure, ReplyId, Slot},
 };
 
 /// One thing that happened.
@@ -59,8 +59,15 @@ pub enum Input {
         /// Whether its proposer signed it.
         authentic: bool,
     },
+    /// The engine stopped because its record refused a signature.
+    SigningRefused {
+        /// The highest that is signed.
+        signed: LastSigned,
+    },
     /// The signatures of a certificate were checked.
     CertificateChecked {
+        /// What for.
+        check: Check,
         /// Its height.
         height: Height,
         /// Whether every one is right.
@@ -130,7 +137,7 @@ pub enum Imported {
         /// What is committed.
         committed: Position,
         /// Parameters of the next height, if known.
-        next_params: Option<HeightParams>,
+        next_params: Option<Box<HeightParams>>,
     },
     /// The parts cannot be decoded.
     Malformed(String),
@@ -194,16 +201,16 @@ pub enum Ask {
         /// Proofs of misbehavior.
         evidence: Vec<Evidence>,
     },
-    /// A decided value came by value sync; its certificate was verified by the engine.
+    /// A decided value came by value sync.
     Synced {
         /// The question.
         reply: ReplyId,
-        /// Slot of the certificate.
+        /// Slot of the certificate that the engine verified.
         slot: Slot,
         /// Proposer of that slot.
         proposer: Felt,
-        /// What is said about the body.
-        header: Header,
+        /// A certificate that came with the body; not verified yet.
+        certificate: Certificate,
         /// The body.
         parts: Vec<Part>,
     },

@@ -3,7 +3,7 @@
 use ecp_types::{Feature, Height, Position, limits::BODIES_KEPT_MIN};
 
 use crate::{
-    effect::{Call, Effect, Halt, Note, Write},
+    effect::{Call, Effect, Halt, Note, Parts, Write},
     input::{Imported, Outcome},
     model::{Failure, Slot},
     session::Settled,
@@ -22,7 +22,7 @@ impl State {
         let next = self.session.next_height();
         if self.durable.certified.is_some_and(|p| p.height >= next) {
             self.hand_over_decision(next, fx);
-        } else {
+        } else if !self.import_synced(next, fx) {
             self.announce_round(next, fx);
         }
     }
@@ -34,7 +34,7 @@ impl State {
         let id = match (self.import_due.contains(&height), decided.body) {
             (false, _) => self.call(Purpose::Decide(height), Call::Decide(decided.certificate), fx),
             (true, Some(body)) => {
-                let call = Call::Import { certificate: decided.certificate, body };
+                let call = Call::Import { certificate: decided.certificate, source: Parts::Stored(body) };
                 self.call(Purpose::Import(height), call, fx)
             }
             (true, None) => {
@@ -69,7 +69,7 @@ impl State {
     }
 
     /// A lane call that can neither be repeated nor left out: read the position again, and stop if that never helps.
-    fn settle_lane(&mut self, failure: &Failure, fx: &mut Vec<Effect>) {
+    pub(crate) fn settle_lane(&mut self, failure: &Failure, fx: &mut Vec<Effect>) {
         match self.settle(failure, fx) {
             Settled::Again(gate) => self.lane = gate,
             Settled::Lost => {}
@@ -111,24 +111,29 @@ impl State {
             Err(failure) => return self.settle_lane(&failure, fx),
         };
         match imported {
-            Imported::Committed { committed, next_params } => self.on_committed(height, committed, next_params, fx),
+            Imported::Committed { committed, next_params } => {
+                self.on_committed(height, committed, next_params.map(|params| *params), fx);
+            }
             Imported::NotReady(_) => self.lane = Gate::Watch,
             Imported::Conflict => {
                 self.halt(Halt::Diverged(format!("the execution half committed another block at {height}")), fx);
             }
-            // The body was VALID here, or proposed here, before it was decided: no other source can do better.
-            Imported::Malformed(detail) => {
-                self.halt(Halt::Diverged(format!("decided block {height} is malformed there: {detail}")), fx);
-            }
+            // The body is of no use: another source may have a better one (ECP-SYN-006).
+            Imported::Malformed(detail) => self.drop_bodies(height, &format!("is malformed: {detail}"), fx),
             Imported::Mismatch(computed) => {
                 let computed = computed.map_or_else(|| "another one".to_owned(), |c| c.to_string());
-                let text = format!("decided block {height} executes to {computed} there, not to the certified one");
-                self.halt(Halt::Diverged(text), fx);
+                self.drop_bodies(height, &format!("executes to {computed}"), fx);
             }
         }
     }
 
-    fn on_committed(
+    fn drop_bodies(&mut self, height: Height, what: &str, fx: &mut Vec<Effect>) {
+        self.persist(vec![Write::Refetch(self.session.position.committed)], fx);
+        let text = format!("the kept body of decided block {height} {what}: start again to fetch another one");
+        self.halt(Halt::Restart(text), fx);
+    }
+
+    pub(crate) fn on_committed(
         &mut self,
         height: Height,
         committed: Position,

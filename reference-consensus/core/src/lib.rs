@@ -17,6 +17,7 @@
 //! | [`building`] | this node's own proposals |
 //! | [`gossip`] | parts from the network, put together again |
 //! | [`validating`] | proposals handed to the execution half, and its verdicts |
+//! | [`syncing`] | decided blocks from peers |
 //! | [`certificate`] | the pure checks of a certificate |
 
 pub mod building;
@@ -30,9 +31,10 @@ pub mod model;
 pub mod recovery;
 pub mod session;
 pub mod state;
+pub mod syncing;
 pub mod validating;
 
-pub use effect::{Answer, Call, Effect, Feed, Halt, Timer, Write};
+pub use effect::{Answer, Call, Check, Effect, Feed, Halt, Note, Parts, Timer, Write};
 pub use input::{Ask, Handshaken, Imported, Input, Outcome};
 pub use model::{Body, BodyKey, CallId, Content, Envelope, Failure, Header, ProposedValue, ReplyId, Slot};
 pub use state::{Config, Decided, Durable, State};

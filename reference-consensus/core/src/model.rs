@@ -77,9 +77,8 @@ pub enum Content {
     End {
         /// How many, and their bytes.
         counts: Counts,
-        /// What the proposer says it proposes, if the network's envelopes carry it. Without it the engine alone
-        /// compares the verdict with the proposer's signed proposal (ECP-VAL-002).
-        commitment: Option<Commitment>,
+        /// What the proposer says it proposes.
+        commitment: Commitment,
     },
 }
 

@@ -1,23 +1,19 @@
 //! After each handshake: the two positions are compared, and what is missing on either side is made up for.
-//!
-//! | execution half | this half | what is done |
-//! |---|---|---|
-//! | one lower, same instance | certified | Decide again ([`crate::lane`]) |
-//! | lower, or a new instance | certified, bodies kept | ImportDecided of each height (ECP-REC-012) |
-//! | lower | certified, a body is missing | the engine starts at the missing height and gets it from its peers |
-//! | same height, same commitment | | go on |
-//! | same height, other commitment | | halt: two decisions (ECP-DEC-007) |
-//! | higher | none or lower | certificates of the gap are verified, nothing at or below is signed (ECP-REC-013) |
+//! What is done is the recovery table of the specification.
 
-use ecp_types::{Certificate, Height, HeightParams, LastSigned, Position, Round, SignedStep, limits::BODIES_KEPT_MIN};
+use ecp_types::{
+    Certificate, Height, HeightParams, LastSigned, Position, Round, SignedStep,
+    recovery::relation,
+    tables::recovery::{RecoveryAction, recovery},
+};
 
 use crate::{
     certificate,
-    effect::{Call, Effect, Halt, Write},
+    effect::{Call, Check, Effect, Halt, Write},
     input::Outcome,
     model::Failure,
     session::{Link, Settled},
-    state::{Decided, Gate, Purpose, State},
+    state::{Gate, Purpose, State},
 };
 
 /// Where recovery stands.
@@ -50,37 +46,6 @@ impl Recovery {
     }
 }
 
-/// What the comparison of two positions asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Plan {
-    /// Go on; heights up to this half's certified one are handed over first.
-    Proceed,
-    /// Verify the execution half's certificates from this height on.
-    Verify(Height),
-    /// The two committed different blocks at one height.
-    Conflict,
-}
-
-/// Compares the positions. `kept` tells the commitment that this half certified at a height, if it still knows it.
-pub fn plan(
-    execution: Option<Position>,
-    certified: Option<Position>,
-    kept: impl Fn(Height) -> Option<ecp_types::Commitment>,
-    first: Height,
-) -> Plan {
-    let Some(execution) = execution else { return Plan::Proceed };
-    match certified {
-        None => Plan::Verify(first),
-        // From this half's own height on: what was certified here must be what is committed there.
-        Some(own) if execution.height > own.height => Plan::Verify(own.height),
-        Some(own) if execution.height == own.height && execution.commitment != own.commitment => Plan::Conflict,
-        Some(_) => match kept(execution.height) {
-            Some(commitment) if commitment != execution.commitment => Plan::Conflict,
-            _ => Plan::Proceed,
-        },
-    }
-}
-
 impl State {
     pub(crate) fn advance_recovery(&mut self, fx: &mut Vec<Effect>) {
         if self.session.link != Link::Up {
@@ -103,55 +68,46 @@ impl State {
         self.recovery.gate = Gate::InFlight(id);
     }
 
+    /// Does what the recovery table says (ECP-REC-009).
     fn compare_positions(&mut self, new_instance: bool, fx: &mut Vec<Effect>) {
-        let execution = self.session.position.committed;
+        let (own, theirs) = (self.durable.position(), self.session.position);
         let decided = &self.durable.decided;
-        let kept = |height| decided.get(&height).map(|d| d.certificate.commitment);
-        match plan(execution, self.durable.certified, kept, self.session.first_height) {
-            Plan::Conflict => {
+        let kept = |height| decided.get(&height).is_some_and(|d| d.body.is_some());
+        let known = |height| decided.get(&height).map(|d| d.certificate.commitment);
+        let relation = relation(&own, &theirs, self.session.first_height, kept, known);
+        let action = recovery(relation, new_instance);
+        self.recovery.stage = Stage::Finished;
+        match action {
+            RecoveryAction::Halt => {
                 let text = "the execution half committed another block than the one certified here";
                 self.halt(Halt::Diverged(text.to_owned()), fx);
             }
-            Plan::Verify(from) => {
-                let height = from.max(self.session.position.earliest.unwrap_or(from));
+            // From this half's own height on: what was certified here must be what is committed there. What the
+            // archive no longer has cannot be verified.
+            RecoveryAction::VerifyAndFollow | RecoveryAction::VerifyFromPeers => {
+                let from = own.decided().map_or(self.session.first_height, |p| p.height);
+                let height = from.max(theirs.earliest.unwrap_or(from));
                 self.recovery.stage = Stage::Gap { height, params: None, certificate: None };
             }
-            Plan::Proceed => {
-                // A Decide whose reply was lost: the position is the answer (ECP-ERR-005).
-                if let Some(position) = execution
-                    && self.durable.committed.is_none_or(|p| p.height < position.height)
-                {
-                    self.acknowledge(position, fx);
-                }
-                self.recovery.stage = Stage::Finished;
-                self.plan_hand_over(new_instance, fx);
+            RecoveryAction::FetchAndImport => {
+                let through = own.decided().map_or(0, |p| p.height);
+                let floor = LastSigned { height: through, round: Round::MAX, step: SignedStep::Precommit };
+                fx.push(Effect::RaiseSigningFloor(floor));
+                self.persist(vec![Write::Refetch(theirs.committed)], fx);
+                self.leave_height_behind(through, fx);
             }
+            RecoveryAction::ImportKept => {
+                let through = own.decided().map_or(0, |p| p.height);
+                self.import_due.extend(self.session.next_height()..=through);
+            }
+            RecoveryAction::Decide | RecoveryAction::Continue | RecoveryAction::Restore => {}
         }
-    }
-
-    /// The execution half lacks heights that are decided here: Decide if its candidate lives, else ImportDecided.
-    fn plan_hand_over(&mut self, new_instance: bool, fx: &mut Vec<Effect>) {
-        let Some(certified) = self.durable.certified else { return };
-        let missing = self.session.next_height()..=certified.height;
-        if missing.is_empty() {
-            return;
+        // A Decide whose reply was lost: the position is the answer (ECP-ERR-005).
+        if let Some(position) = theirs.committed.filter(|_| self.recovery.is_finished() && !self.halted)
+            && own.committed.is_none_or(|p| p.height < position.height)
+        {
+            self.acknowledge(position, fx);
         }
-        let decided = &self.durable.decided;
-        let by_one = missing.start() == missing.end();
-        if by_one && !new_instance && decided.contains_key(missing.start()) {
-            return;
-        }
-        let kept = |height| decided.get(&height).is_some_and(|d: &Decided| d.body.is_some());
-        // At most 64 are kept: a longer gap is never handed over from here.
-        let few = missing.end() - missing.start() < BODIES_KEPT_MIN;
-        if few && missing.clone().all(kept) {
-            self.import_due.extend(missing);
-            return;
-        }
-        let floor = LastSigned { height: certified.height, round: Round::MAX, step: SignedStep::Precommit };
-        fx.push(Effect::RaiseSigningFloor(floor));
-        self.persist(vec![Write::Refetch(self.session.position.committed)], fx);
-        self.leave_height_behind(certified.height, fx);
     }
 
     pub(crate) fn on_gap_params(&mut self, at: Height, result: Result<Outcome, Failure>, fx: &mut Vec<Effect>) {
@@ -184,7 +140,7 @@ impl State {
             let text = format!("the execution half's block {at} has no valid certificate: {bad}");
             return self.halt(Halt::Refused(text), fx);
         }
-        fx.push(Effect::CheckCertificate { certificate: told.clone(), params: params.clone() });
+        fx.push(Effect::CheckCertificate { check: Check::Gap, certificate: told.clone(), params: params.clone() });
         *certificate = Some(told);
     }
 

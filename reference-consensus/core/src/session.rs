@@ -221,6 +221,7 @@ impl State {
         self.session.suspect = true;
         self.session.watch_id = None;
         self.calls.clear();
+        self.forget_synced(fx);
         self.recovery = Recovery::default();
         self.open_gates(|_| true);
         fx.push(Effect::SetTimer { timer: Timer::Reconnect(number), after_ms: ms });

@@ -9,12 +9,13 @@ use ecp_types::{
 
 use crate::{
     building::OwnSlot,
-    effect::{Answer, Call, Effect, Halt, Note, Timer, Write},
+    effect::{Answer, Call, Check, Effect, Halt, Note, Timer, Write},
     gossip::Future,
     input::{Ask, Input, Outcome},
     model::{Body, BodyKey, CallId, Failure, ReplyId, Slot},
     recovery::Recovery,
     session::Session,
+    syncing::Synced,
     validating::Job,
 };
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub takeover: bool,
     /// New with each process, random: makes stream ids unique (ECP-STR-006).
     pub stream_seed: [u8; 8],
+    /// The operator lets a key without its record sign at once (ECP-REC-011).
+    pub sign_anyway: bool,
     /// Signature schemes that this half can verify (ECP-HGT-009).
     pub signature_schemes: Vec<String>,
 }
@@ -49,8 +52,9 @@ pub struct Durable {
     pub committed: Option<Position>,
     /// Highest height with a certificate.
     pub certified: Option<Position>,
-    /// Highest signature made when the process started.
-    pub last_signed: Option<LastSigned>,
+    /// The signing record when the process started: absent if there is a key without one, and the highest signature
+    /// if any was made.
+    pub record: Option<Option<LastSigned>>,
     /// Decisions that are kept.
     pub decided: BTreeMap<Height, Decided>,
     /// Slots in which a proposal was begun (ECP-REC-001).
@@ -65,7 +69,8 @@ impl Durable {
     /// The position told in the handshake (ECP-SES-007).
     #[must_use]
     pub fn position(&self) -> ConsensusPosition {
-        ConsensusPosition { committed: self.committed, last_signed: self.last_signed, certified: self.certified }
+        let last_signed = self.record.flatten();
+        ConsensusPosition { committed: self.committed, last_signed, certified: self.certified }
     }
 
     /// Applies a write, as the store does.
@@ -86,7 +91,12 @@ impl Durable {
                 self.committed = Some(*position);
                 self.certified = Some(*position);
             }
-            Write::Refetch(position) => self.certified = *position,
+            Write::Refetch(position) => {
+                self.certified = *position;
+                let above = |height| position.is_none_or(|p| p.height < height);
+                self.bodies.retain(|key, _| !above(key.slot.height));
+                self.decided.iter_mut().filter(|(height, _)| above(**height)).for_each(|(_, d)| d.body = None);
+            }
             Write::Instance(instance) => self.instance = Some(*instance),
             Write::Certificate(certificate) => {
                 if let Some(decided) = self.decided.get_mut(&certificate.height) {
@@ -125,6 +135,7 @@ pub(crate) enum Purpose {
     StartRound(Slot),
     Decide(Height),
     Import(Height),
+    ImportSynced(Height),
     Build(Round),
     Reframe(Round),
     Validate(u64),
@@ -166,6 +177,10 @@ pub struct State {
     pub(crate) params_gate: Gate,
     pub(crate) params: BTreeMap<Height, HeightParams>,
     pub(crate) engine_started: bool,
+    /// Nothing is signed at or below this height (ECP-REC-011).
+    pub(crate) silent_through: Option<Height>,
+    /// A decided block from a peer, on its way to the execution half.
+    pub(crate) synced: Option<Synced>,
     /// The engine waits to be told the next height.
     pub(crate) start_reply: Option<ReplyId>,
     pub(crate) height: Option<HeightState>,
@@ -195,6 +210,8 @@ impl State {
             params_gate: Gate::Idle,
             params: BTreeMap::new(),
             engine_started: false,
+            silent_through: None,
+            synced: None,
             start_reply: None,
             height: None,
             future: Future::default(),
@@ -244,7 +261,13 @@ impl State {
                     self.on_authentic(envelope, &mut fx);
                 }
             }
-            Input::CertificateChecked { height, valid } => self.on_certificate_checked(height, valid, &mut fx),
+            Input::CertificateChecked { check: Check::Gap, height, valid } => {
+                self.on_certificate_checked(height, valid, &mut fx);
+            }
+            Input::CertificateChecked { check: Check::Synced, height, valid } => {
+                self.on_synced_checked(height, valid, &mut fx);
+            }
+            Input::SigningRefused { signed } => self.on_signing_refused(signed, &mut fx),
             Input::Engine(ask) => self.on_ask(ask, &mut fx),
         }
         self.advance(&mut fx);
@@ -279,6 +302,7 @@ impl State {
             Purpose::StartRound(slot) => self.on_round_started(slot, result, fx),
             Purpose::Decide(height) => self.on_decide_returned(height, result, fx),
             Purpose::Import(height) => self.on_import_returned(height, result, fx),
+            Purpose::ImportSynced(height) => self.on_synced_imported(height, result, fx),
             Purpose::Build(round) => self.on_build_returned(round, result, fx),
             Purpose::Reframe(round) => self.on_reframed(round, result, fx),
             Purpose::Validate(job) => self.on_verdict(job, result, fx),
@@ -303,8 +327,8 @@ impl State {
             Ask::Received(envelope) => self.on_received(envelope, fx),
             Ask::Decided { reply, certificate } => self.on_decided(reply, certificate, fx),
             Ask::Finalized { reply, certificate, evidence } => self.on_finalized(reply, certificate, evidence, fx),
-            Ask::Synced { reply, slot, proposer, header, parts } => {
-                self.on_synced(reply, slot, proposer, header, parts, fx);
+            Ask::Synced { reply, slot, proposer, certificate, parts } => {
+                self.on_synced(Synced::new(reply, slot, proposer, certificate, parts), fx);
             }
             Ask::GetDecided { reply, from, to } => self.on_get_decided(reply, from, to, fx),
             Ask::MinHeight(reply) => {
@@ -323,11 +347,8 @@ impl State {
 
     /// A stream id that was never used: this process's seed and a counter (ECP-STR-006).
     pub(crate) fn next_stream_id(&mut self) -> StreamId {
-        let mut id = [0; 16];
-        id[..8].copy_from_slice(&self.config.stream_seed);
         let counter = self.next_id();
-        id[8..].copy_from_slice(&counter.to_be_bytes());
-        id
+        stream_id(self.config.stream_seed, counter)
     }
 
     pub(crate) fn call(&mut self, purpose: Purpose, call: Call, fx: &mut Vec<Effect>) -> CallId {
@@ -380,4 +401,12 @@ impl State {
             }
         }
     }
+}
+
+/// A stream id from this process's seed and a number that is used once.
+pub(crate) fn stream_id(seed: [u8; 8], number: u64) -> StreamId {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&seed);
+    id[8..].copy_from_slice(&number.to_be_bytes());
+    id
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use ecp_types::{
-    Basis, Commitment, Counts, Felt, HeightParams, Part, PartKind, Round, StreamId, Verdict, limits::BUDGET_MS_MAX,
+    Basis, Commitment, Counts, HeightParams, Part, PartKind, Round, StreamId, Verdict, limits::BUDGET_MS_MAX,
 };
 
 use crate::{
-    effect::{Answer, Call, Effect, Feed, Note, Write},
+    effect::{Call, Effect, Feed, Note, Write},
     gossip::PARTS_MAX,
     input::Outcome,
-    model::{Body, Failure, Header, ProposedValue, ReplyId, Slot},
+    model::{Body, Failure, Header, ProposedValue},
     session::Settled,
     state::{Gate, Purpose, State},
 };
@@ -25,8 +25,6 @@ const REOPEN_MAX: u8 = 2;
 pub(crate) enum Source {
     /// Parts on the network.
     Gossip { stream_id: StreamId },
-    /// Value sync: decided elsewhere, in the slot of its certificate.
-    Synced { reply: ReplyId, slot: Slot, proposer: Felt },
     /// This half's store: VALID before, and lost by the execution half (ECP-REC-008).
     Restored,
 }
@@ -48,7 +46,7 @@ pub(crate) struct Job {
     pub(crate) gate: Gate,
     parts: BTreeMap<u32, Part>,
     bytes: u64,
-    end: Option<(Counts, Option<Commitment>)>,
+    end: Option<(Counts, Commitment)>,
     stream_id: StreamId,
     sent: u32,
     end_sent: bool,
@@ -80,7 +78,7 @@ impl Job {
         }
     }
 
-    fn whole(source: Source, header: Header, parts: &[Part], commitment: Option<Commitment>) -> Self {
+    fn whole(source: Source, header: Header, parts: &[Part], commitment: Commitment) -> Self {
         let mut job = Self::new(source, header);
         let counts = Counts::of(parts);
         job.bytes = counts.bytes;
@@ -106,7 +104,7 @@ impl Job {
     }
 
     /// Takes the end; the first one counts.
-    pub(crate) fn end(&mut self, counts: Counts, commitment: Option<Commitment>, max_bytes: u64) -> bool {
+    pub(crate) fn end(&mut self, counts: Counts, commitment: Commitment, max_bytes: u64) -> bool {
         if self.end.is_none() {
             self.end = Some((counts, commitment));
         }
@@ -115,7 +113,7 @@ impl Job {
     }
 
     /// All parts are here and agree with the end.
-    fn complete(&self) -> Option<Option<Commitment>> {
+    fn complete(&self) -> Option<Commitment> {
         let (counts, commitment) = self.end?;
         let whole = self.parts.len() == counts.parts as usize && self.bytes == counts.bytes;
         whole.then_some(commitment)
@@ -160,9 +158,7 @@ impl State {
                 // A body that this half knows may be meant: its commitment comes with the end.
                 match (job.end, self.bodies_at(header.slot.height).next()) {
                     (None, Some(_)) => return,
-                    (Some((_, Some(c))), _) => {
-                        self.bodies_at(header.slot.height).any(|b| b.commitment == c).then_some(c)
-                    }
+                    (Some((_, c)), _) => self.bodies_at(header.slot.height).any(|b| b.commitment == c).then_some(c),
                     _ => None,
                 }
             }
@@ -172,7 +168,6 @@ impl State {
             Source::Restored => Basis::Restored,
             // The engine votes for a reproposal only with the quorum of its valid round at hand.
             Source::Gossip { .. } => header.valid_round.map_or(Basis::Fresh, Basis::Quorum),
-            Source::Synced { slot, .. } => Basis::Quorum(slot.round),
         };
         let budget_ms = validation_budget_ms(&height.params, header.slot.round);
         let stream_id = self.next_stream_id();
@@ -227,17 +222,15 @@ impl State {
         let slot = job.header.slot;
         let verdict = match result {
             Ok(Outcome::Verdict(verdict)) => verdict,
-            Ok(_) => return self.silence_job(id, fx),
+            Ok(_) => return self.silence_job(id),
             Err(failure) => return self.settle_job(id, &failure, fx),
         };
         fx.push(Effect::Note(Note::Judged { slot, verdict: format!("{verdict:?}") }));
-        let synced = matches!(job.source, Source::Synced { .. });
         match verdict {
             Verdict::Valid { commitment, .. } => job.judged = Some(Judged::Valid(commitment)),
             Verdict::Invalid { .. } => job.judged = Some(Judged::Invalid),
             // An opinion of now: no vote for it, and never the engine's Invalid (ECP-VAL-008).
-            Verdict::RejectedLocal { .. } => return self.silence_job(id, fx),
-            Verdict::NotReady(_) | Verdict::Aborted | Verdict::Expired if synced => return self.silence_job(id, fx),
+            Verdict::RejectedLocal { .. } => return self.silence_job(id),
             // Asked again when Watch tells something new: a late verdict is still worth a vote.
             Verdict::NotReady(_) => {
                 job.gate = Gate::Watch;
@@ -246,7 +239,7 @@ impl State {
             Verdict::Aborted | Verdict::Expired => {
                 job.reopened += 1;
                 if job.reopened > REOPEN_MAX {
-                    return self.silence_job(id, fx);
+                    return self.silence_job(id);
                 }
                 job.gate = Gate::Watch;
                 return;
@@ -262,7 +255,7 @@ impl State {
             Settled::Again(gate) => job.gate = gate,
             Settled::Lost => {}
             Settled::Resync if job.same_as.is_some() => job.all_parts = true,
-            Settled::Resync | Settled::GiveUp => self.silence_job(id, fx),
+            Settled::Resync | Settled::GiveUp => self.silence_job(id),
         }
     }
 
@@ -279,7 +272,7 @@ impl State {
             }
             (Source::Gossip { .. }, Judged::Valid(computed)) => {
                 let Some(signed) = job.complete() else { return };
-                if signed.is_none_or(|signed| signed == computed) {
+                if signed == computed {
                     self.store_body(Body { header, commitment: computed, parts, own: false }, fx);
                     fx.push(Effect::Propose(ProposedValue { header, commitment: computed, valid: true }));
                 } else {
@@ -289,22 +282,11 @@ impl State {
                 }
             }
             (Source::Gossip { .. }, Judged::Invalid) => {
-                let Some((_, Some(commitment))) = job.end else { return };
+                let Some((_, commitment)) = job.end else { return };
                 let valid_here = self.bodies_at(header.slot.height).any(|b| b.commitment == commitment);
                 if !valid_here {
                     fx.push(Effect::Propose(ProposedValue { header, commitment, valid: false }));
                 }
-            }
-            (Source::Synced { reply, slot, proposer }, Judged::Valid(commitment)) => {
-                // Stored under the certificate's round: there its decision will look for it.
-                self.store_body(Body { header, commitment, parts, own: false }, fx);
-                let header = Header { slot, valid_round: None, proposer };
-                let value = ProposedValue { header, commitment, valid: true };
-                fx.push(Effect::Reply { reply, answer: Answer::Synced(value) });
-            }
-            (Source::Synced { reply, .. }, Judged::Invalid) => {
-                // Others decided something valid: these are not its bytes.
-                fx.push(Effect::Reply { reply, answer: Answer::PeerFault });
             }
         }
         if let Some(job) = self.job(id) {
@@ -319,12 +301,8 @@ impl State {
         }
     }
 
-    /// No verdict that counts: no vote. A peer's sync is asked for again later.
-    fn silence_job(&mut self, id: u64, fx: &mut Vec<Effect>) {
-        let Some(job) = self.job(id).filter(|j| !j.settled) else { return };
-        if let Source::Synced { reply, .. } = job.source {
-            fx.push(Effect::Reply { reply, answer: Answer::Later });
-        }
+    /// No verdict that counts: no vote.
+    fn silence_job(&mut self, id: u64) {
         if let Some(job) = self.job(id) {
             (job.judged, job.settled) = (Some(Judged::Silent), true);
             job.parts.clear();
@@ -335,13 +313,10 @@ impl State {
     pub(crate) fn kill_job(&mut self, id: u64, why: &str, fx: &mut Vec<Effect>) {
         let Some(job) = self.job(id).filter(|j| !j.settled) else { return };
         fx.push(Effect::Note(Note::Silent(job.header.slot, format!("a proposal was dropped: {why}"))));
-        let (gate, stream_id, source) = (job.gate, job.stream_id, job.source.clone());
+        let (gate, stream_id) = (job.gate, job.stream_id);
         (job.judged, job.settled, job.gate) = (Some(Judged::Silent), true, Gate::Idle);
         job.parts.clear();
         self.end_call(gate, stream_id, fx);
-        if let Source::Synced { reply, .. } = source {
-            fx.push(Effect::Reply { reply, answer: Answer::PeerFault });
-        }
     }
 
     fn end_call(&mut self, gate: Gate, stream_id: StreamId, fx: &mut Vec<Effect>) {
@@ -361,36 +336,6 @@ impl State {
             }
             gate => self.end_call(gate, job.stream_id, fx),
         }
-        if let (Source::Synced { reply, .. }, false) = (job.source, job.settled) {
-            fx.push(Effect::Reply { reply, answer: Answer::Later });
-        }
-    }
-
-    pub(crate) fn on_synced(
-        &mut self,
-        reply: ReplyId,
-        slot: Slot,
-        proposer: Felt,
-        header: Header,
-        parts: Vec<Part>,
-        fx: &mut Vec<Effect>,
-    ) {
-        let id = self.next_id();
-        let in_order = parts.iter().enumerate().all(|(i, p)| p.index as usize == i);
-        let Some(height) = self.height_of(slot).filter(|h| !h.decided) else {
-            fx.push(Effect::Reply { reply, answer: Answer::Later });
-            return;
-        };
-        let legal = in_order
-            && header.slot.height == slot.height
-            && parts.len() >= 2
-            && Counts::of(&parts).bytes <= height.params.max_proposal_bytes
-            && parts.iter().all(|p| (p.kind == PartKind::Init) == (p.index == 0));
-        if legal {
-            height.jobs.insert(id, Job::whole(Source::Synced { reply, slot, proposer }, header, &parts, None));
-        } else {
-            fx.push(Effect::Reply { reply, answer: Answer::PeerFault });
-        }
     }
 
     /// Hands stored bodies of the height at work back to an execution half that may have lost them (ECP-REC-008).
@@ -403,7 +348,7 @@ impl State {
         let Some(height) = self.height.as_mut() else { return };
         height.jobs.retain(|_, job| job.source != Source::Restored);
         for (id, body) in ids.into_iter().zip(bodies) {
-            let job = Job::whole(Source::Restored, body.header, &body.parts, Some(body.commitment));
+            let job = Job::whole(Source::Restored, body.header, &body.parts, body.commitment);
             height.jobs.insert(id, job);
         }
     }

@@ -128,9 +128,11 @@ impl Keys {
         Self::read(&read_secret_file(path)?)
     }
 
-    /// Writes a new keys file that only its owner can read. An existing file is left as it is and refused.
+    /// Writes a new keys file that only its owner can read, and next to it the note that it never signed, so that it
+    /// may sign at once (ECP-REC-011). An existing file is left as it is and refused.
     pub fn write_new(&self, path: &Path) -> Result<(), BadKeys> {
-        write_secret_file(path, &self.to_json())
+        write_secret_file(path, &self.to_json())?;
+        write_secret_file(&fresh_record_path(path), FRESH_RECORD)
     }
 
     /// Reads the content of a keys file.
@@ -177,6 +179,38 @@ impl Keys {
         bytes.push(b'\n');
         bytes
     }
+}
+
+/// Content of the note that a key never signed.
+const FRESH_RECORD: &[u8] = b"{\"format\":\"ecp-signing-record/1\",\"last_signed\":null}\n";
+
+/// Where the note of a keys file stands: its name and `.fresh`.
+fn fresh_record_path(keys: &Path) -> PathBuf {
+    let mut name = keys.as_os_str().to_owned();
+    name.push(".fresh");
+    PathBuf::from(name)
+}
+
+/// Whether the keys of this file come with the note that they never signed (ECP-REC-011).
+pub fn fresh_record(keys: &Path) -> Result<bool, BadKeys> {
+    let path = fresh_record_path(keys);
+    match fs::read(&path) {
+        Ok(bytes) if bytes == FRESH_RECORD => Ok(true),
+        Ok(_) => Err(BadKeys::Form(format!("{} is no signing record of a fresh key", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(BadKeys::File { path, error }),
+    }
+}
+
+/// Takes the note away: from now on a durable signing record stands for these keys. The note must not let them sign
+/// again after that record is lost.
+pub fn spend_fresh_record(keys: &Path) -> Result<(), BadKeys> {
+    let path = fresh_record_path(keys);
+    let failed = |error| BadKeys::File { path: path.clone(), error };
+    fs::remove_file(&path).map_err(failed)?;
+    // Durable only once the folder is.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
 /// Reads a file with a secret; one that anybody but its owner can read is refused (ECP-SEC-005).
@@ -228,6 +262,9 @@ mod tests {
         let path = folder.path().join("keys.json");
         sample().write_new(&path).unwrap();
         assert_eq!(Keys::load(&path).unwrap(), sample());
+        assert!(fresh_record(&path).unwrap());
+        spend_fresh_record(&path).unwrap();
+        assert!(!fresh_record(&path).unwrap());
         assert!(matches!(sample().write_new(&path), Err(BadKeys::File { .. })));
     }
 
