@@ -21,7 +21,7 @@ pub fn certificate(from: &CommitCertificate<EcpContext>) -> Certificate {
     signatures.sort_by_key(|entry| entry.address);
     // A certificate is of precommits, and those have a round.
     let round = from.round.as_u32().unwrap_or_default();
-    Certificate { height: from.height.0, round, commitment: from.value_id.0, signatures }
+    Certificate { height: from.height.block(), round, commitment: from.value_id.0, signatures }
 }
 
 /// A certificate for value sync. `None` if a signature has not 64 bytes.
@@ -37,7 +37,7 @@ pub fn extended_certificate(from: &Certificate) -> Option<ExtendedCommitCertific
         .collect::<Option<Vec<_>>>()?;
     commit_signatures.sort_by_key(|entry| entry.address);
     Some(ExtendedCommitCertificate {
-        height: BlockHeight(from.height),
+        height: BlockHeight::of(from.height),
         round: Round::new(from.round),
         value_id: ValueId(from.commitment),
         commit_signatures,
@@ -49,7 +49,7 @@ pub fn extended_certificate(from: &Certificate) -> Option<ExtendedCommitCertific
 pub fn signed_vote(from: &SignedVote<EcpContext>) -> ecp_types::SignedVote {
     ecp_types::SignedVote {
         address: from.address.0,
-        height: from.height.0,
+        height: from.height.block(),
         round: from.round.as_u32().unwrap_or_default(),
         vote_type: match from.vote_type {
             VoteType::Prevote => ecp_types::VoteType::Prevote,
@@ -68,7 +68,7 @@ pub fn signed_vote(from: &SignedVote<EcpContext>) -> ecp_types::SignedVote {
 pub fn signed_proposal(from: &SignedProposal<EcpContext>) -> ecp_types::SignedProposal {
     ecp_types::SignedProposal {
         address: from.address.0,
-        height: from.height.0,
+        height: from.height.block(),
         round: from.round.as_u32().unwrap_or_default(),
         valid_round: from.valid_round.as_u32(),
         commitment: from.value.0,

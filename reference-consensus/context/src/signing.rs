@@ -73,14 +73,14 @@ pub fn vote_preimage(network: &Network, vote: &EcpVote) -> Option<Preimage> {
         NilOrVal::Nil => None,
         NilOrVal::Val(value) => Some(&value.0),
     };
-    Some(Preimage::vote(network, vote_type, vote.height.0, vote.round.as_u32()?, commitment))
+    Some(Preimage::vote(network, vote_type, vote.height.block(), vote.round.as_u32()?, commitment))
 }
 
 /// What a proposal signs.
 #[must_use]
 pub fn proposal_preimage(network: &Network, proposal: &EcpProposal) -> Option<Preimage> {
     let EcpProposal { height, round, value, valid_round, .. } = proposal;
-    Some(Preimage::proposal(network, height.0, round.as_u32()?, valid_round.as_u32(), &value.0))
+    Some(Preimage::proposal(network, height.block(), round.as_u32()?, valid_round.as_u32(), &value.0))
 }
 
 /// Verifies votes, proposals and validator proofs of a network. Certificates come with it: Malachite checks strict
@@ -193,13 +193,13 @@ impl Signer<EcpContext> for EcpSigner {
             VoteType::Prevote => SignedStep::Prevote,
             VoteType::Precommit => SignedStep::Precommit,
         };
-        let signature = self.sign(vote.height.0, vote.round, step, vote_preimage(&self.network, &vote))?;
+        let signature = self.sign(vote.height.block(), vote.round, step, vote_preimage(&self.network, &vote))?;
         Ok(SignedMessage::new(vote, signature))
     }
 
     async fn sign_proposal(&self, proposal: EcpProposal) -> Result<SignedMessage<EcpContext, EcpProposal>, Error> {
         let preimage = proposal_preimage(&self.network, &proposal);
-        let signature = self.sign(proposal.height.0, proposal.round, SignedStep::Proposal, preimage)?;
+        let signature = self.sign(proposal.height.block(), proposal.round, SignedStep::Proposal, preimage)?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

@@ -25,19 +25,56 @@ impl fmt::Display for Address {
 
 impl core::Address for Address {}
 
-/// A block number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct BlockHeight(pub u64);
+/// A height as Malachite counts: how many blocks there are up to it. Its zero means that there is no block yet, while
+/// the first height of ECP may be 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct BlockHeight(u64);
+
+impl BlockHeight {
+    /// The count up to and with block `height`.
+    #[must_use]
+    pub const fn of(height: u64) -> Self {
+        Self(height.saturating_add(1))
+    }
+
+    /// A count.
+    #[must_use]
+    pub const fn of_count(count: u64) -> Self {
+        Self(count)
+    }
+
+    /// The count.
+    #[must_use]
+    pub const fn count(self) -> u64 {
+        self.0
+    }
+
+    /// The height of the last block; 0 also for no block.
+    #[must_use]
+    pub const fn block(self) -> u64 {
+        self.0.saturating_sub(1)
+    }
+}
 
 impl fmt::Display for BlockHeight {
+    /// The height of the last block, as everybody else counts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.0.checked_sub(1) {
+            Some(height) => height.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+impl fmt::Debug for BlockHeight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl core::Height for BlockHeight {
     const ZERO: Self = Self(0);
-    const INITIAL: Self = Self(0);
+    const INITIAL: Self = Self(1);
 
     fn increment_by(&self, n: u64) -> Self {
         // A peer may name any height, and sums over it must not wrap.

@@ -92,13 +92,13 @@ messages! {
         #[prost(uint64, tag = "9")] bytes: u64,
         #[prost(bytes = "bytes", tag = "10")] signature: Bytes,
     }
-    /// How far a peer is.
+    /// How far a peer is: counts of blocks.
     Status {
         #[prost(bytes = "bytes", tag = "1")] peer_id: Bytes,
         #[prost(uint64, tag = "2")] tip: u64,
         #[prost(uint64, tag = "3")] earliest: u64,
     }
-    /// Asks for decided values.
+    /// Asks for decided values: counts of blocks.
     Request {
         #[prost(uint64, tag = "1")] from: u64,
         #[prost(uint64, tag = "2")] to: u64,
@@ -108,7 +108,7 @@ messages! {
         #[prost(message, optional, tag = "1")] certificate: Option<Certificate>,
         #[prost(bytes = "bytes", tag = "2")] value: Bytes,
     }
-    /// Decided values in order.
+    /// Decided values in order, from a count of blocks on.
     Response {
         #[prost(uint64, tag = "1")] start: u64,
         #[prost(message, repeated, tag = "2")] values: Vec<Decided>,

@@ -1,6 +1,6 @@
 //! What the engine can be told at any time, and how it ends.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fs::File, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use arc_malachitebft_core_types::ValueOrigin;
 use arc_malachitebft_engine::{
@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) failure: FailureSender,
     pub(crate) key: Option<PrivateKey>,
     pub(crate) domain: Network,
+    pub(crate) wal: PathBuf,
 }
 
 /// An actor that does not end within this time hangs, and is killed.
@@ -92,14 +93,14 @@ impl EngineHandle {
     /// How many peers are connected.
     #[must_use]
     pub fn peers(&self) -> usize {
-        self.0.network_state.borrow().peers
+        self.0.network_state.borrow().peers.len()
     }
 
     /// Waits until this many peers are connected, or the engine has ended.
     pub async fn wait_for_peers(&self, peers: usize) {
         let mut state = self.0.network_state.clone();
         // An error means that the actor that counts is gone.
-        let _ = state.wait_for(|state| state.peers >= peers).await;
+        let _ = state.wait_for(|state| state.peers.len() >= peers).await;
     }
 
     /// Keeps a connection to one more peer: host:port. A peer that is known already stays.
@@ -131,5 +132,11 @@ impl EngineHandle {
             }
         }
         let _ = self.0.supervisor.stop_and_wait(None, Some(PATIENCE)).await;
+        // The log is written by a thread that ends after its actor, and holds a lock on the file until then.
+        let wal = self.0.wal.clone();
+        let closed = tokio::task::spawn_blocking(move || File::open(wal).and_then(|file| file.lock()));
+        if !matches!(closed.await, Ok(Ok(()))) {
+            tracing::warn!("whether the write-ahead log is closed is not known");
+        }
     }
 }

@@ -52,7 +52,7 @@ impl Host {
                 HostMessage::ConsensusReady { start: self.start_height(reply_to, |height, params| (height, params)) }
             }
             HostMsg::StartedRound { height, round, proposer, role, reply_to } => HostMessage::StartedRound {
-                height: height.0,
+                height: height.block(),
                 round: number(round),
                 proposer: proposer.0,
                 role: match role {
@@ -63,20 +63,20 @@ impl Host {
                 reply: reply(reply_to, |values: Vec<ProposedValue>| values.iter().map(engine_value).collect()),
             },
             HostMsg::GetValue { height, round, timeout, reply_to } => HostMessage::GetValue {
-                height: height.0,
+                height: height.block(),
                 round: number(round),
                 timeout,
                 reply: reply(reply_to, move |commitment| LocallyProposedValue::new(height, round, ValueId(commitment))),
             },
             HostMsg::RestreamValue { height, round, valid_round, address, value_id } => HostMessage::RestreamProposal {
-                height: height.0,
+                height: height.block(),
                 round: number(round),
                 valid_round: number(valid_round),
                 proposer: address.0,
                 commitment: value_id.0,
             },
             HostMsg::GetHistoryMinHeight { reply_to } => {
-                HostMessage::GetHistoryMinHeight { reply: reply(reply_to, BlockHeight) }
+                HostMessage::GetHistoryMinHeight { reply: reply(reply_to, BlockHeight::of) }
             }
             HostMsg::ReceivedProposalPart { from, part, .. } => return self.part(from.to_string(), part.content),
             HostMsg::Decided { certificate, reply_to, .. } => HostMessage::Decided {
@@ -89,7 +89,7 @@ impl Host {
                 start: self.start_height(reply_to, Next::Start),
             },
             HostMsg::GetDecidedValues { range, reply_to } => HostMessage::GetDecidedValues {
-                range: range.start().0..=range.end().0,
+                range: range.start().block()..=range.end().block(),
                 reply: reply(reply_to, |values: Vec<DecidedValue>| {
                     // What is held with a broken certificate is as good as not held: the peer asks another node.
                     values
@@ -103,7 +103,7 @@ impl Host {
             },
             HostMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply_to } => {
                 HostMessage::ProcessSyncedValue {
-                    height: height.0,
+                    height: height.block(),
                     round: number(round),
                     proposer: proposer.0,
                     bytes: value_bytes,
@@ -175,7 +175,7 @@ fn number(round: EngineRound) -> Round {
 /// A value as consensus takes it.
 pub(crate) fn engine_value(value: &ProposedValue) -> EngineValue<EcpContext> {
     EngineValue {
-        height: BlockHeight(value.height),
+        height: BlockHeight::of(value.height),
         round: EngineRound::new(value.round),
         valid_round: EngineRound::from(value.valid_round),
         proposer: Address(value.proposer),

@@ -1,9 +1,12 @@
 //! The actor that notices where the engine listens and how many peers it has.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+};
 
 use arc_malachitebft_engine::network::NetworkEvent;
-use arc_malachitebft_network::Multiaddr;
+use arc_malachitebft_network::{Multiaddr, PeerId};
 use ecp_malachite_context::EcpContext;
 use ractor::{Actor, ActorProcessingErr, ActorRef, async_trait};
 use tokio::sync::watch;
@@ -13,8 +16,8 @@ use tokio::sync::watch;
 pub(crate) struct NetworkState {
     /// Where the engine listens.
     pub(crate) listening: Option<SocketAddr>,
-    /// How many peers are connected.
-    pub(crate) peers: usize,
+    /// Connected peers; one may have several connections.
+    pub(crate) peers: BTreeSet<PeerId>,
 }
 
 /// An event of the network, in a type that an actor of this crate can take.
@@ -56,10 +59,12 @@ impl Actor for Listener {
                     });
                 }
             }
-            NetworkEvent::PeerConnected(_) => sender.send_modify(|state| state.peers += 1),
-            NetworkEvent::PeerDisconnected(_) => {
-                sender.send_modify(|state| state.peers = state.peers.saturating_sub(1));
-            }
+            NetworkEvent::PeerConnected(peer) => sender.send_modify(|state| {
+                state.peers.insert(peer);
+            }),
+            NetworkEvent::PeerDisconnected(peer) => sender.send_modify(|state| {
+                state.peers.remove(&peer);
+            }),
             _ => {}
         }
         Ok(())

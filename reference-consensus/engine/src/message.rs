@@ -61,7 +61,7 @@ impl StartHeight {
         let validator_set = EcpValidatorSet::new(params)?;
         let target = params.timeouts.target_height_ms.map(|ms| Duration::from_millis(u64::from(ms)));
         let engine_params = EngineParams::new(validator_set, EcpTimeouts(params.timeouts), target);
-        self.reply.send((BlockHeight(params.height), engine_params));
+        self.reply.send((BlockHeight::of(params.height), engine_params));
         Ok(())
     }
 }

@@ -169,6 +169,7 @@ async fn wire(
         failure,
         key,
         domain: config.network.clone(),
+        wal: wal_path,
     }));
     Ok(Engine { messages: receiver, handle })
 }

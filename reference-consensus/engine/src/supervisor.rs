@@ -68,7 +68,8 @@ impl Actor for Supervisor {
             tracing::error!(reason, "the consensus engine failed and stops");
         }
         fail(sender, EngineFailure::Stopped(reason));
-        myself.stop(None);
+        // In order, each after the message that it is at: nothing is cut off in the middle of a write.
+        myself.get_cell().stop_children(None);
         Ok(())
     }
 }

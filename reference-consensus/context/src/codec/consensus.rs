@@ -65,7 +65,7 @@ fn valid_round(number: Option<u32>) -> Result<Round> {
 fn vote_to_wire(vote: &SignedVote<EcpContext>) -> Result<wire::Vote> {
     Ok(wire::Vote {
         vote_type: vote_type_number(vote.vote_type),
-        height: vote.height.0,
+        height: vote.height.block(),
         round: round_number(vote.round)?,
         commitment: nil_or_value_bytes(&vote.value),
         address: address_bytes(&vote.address),
@@ -76,7 +76,7 @@ fn vote_to_wire(vote: &SignedVote<EcpContext>) -> Result<wire::Vote> {
 fn vote_from_wire(vote: &wire::Vote) -> Result<SignedVote<EcpContext>> {
     let message = EcpVote {
         vote_type: vote_type(vote.vote_type)?,
-        height: BlockHeight(height(vote.height)?),
+        height: BlockHeight::of(height(vote.height)?),
         round: Round::new(round(vote.round)?),
         value: nil_or_value(vote.commitment.as_ref())?,
         address: address(&vote.address, "address")?,
@@ -86,7 +86,7 @@ fn vote_from_wire(vote: &wire::Vote) -> Result<SignedVote<EcpContext>> {
 
 fn proposal_to_wire(proposal: &SignedProposal<EcpContext>) -> Result<wire::Proposal> {
     Ok(wire::Proposal {
-        height: proposal.height.0,
+        height: proposal.height.block(),
         round: round_number(proposal.round)?,
         valid_round: proposal.valid_round.as_u32(),
         commitment: value_bytes(&proposal.value),
@@ -97,7 +97,7 @@ fn proposal_to_wire(proposal: &SignedProposal<EcpContext>) -> Result<wire::Propo
 
 fn proposal_from_wire(proposal: &wire::Proposal) -> Result<SignedProposal<EcpContext>> {
     let message = EcpProposal {
-        height: BlockHeight(height(proposal.height)?),
+        height: BlockHeight::of(height(proposal.height)?),
         round: Round::new(round(proposal.round)?),
         value: value(&proposal.commitment)?,
         valid_round: valid_round(proposal.valid_round)?,
@@ -120,7 +120,7 @@ pub(super) fn signed_from_wire(signed: &[wire::Signed]) -> Result<Vec<(Address, 
 fn polka_to_wire(certificate: &PolkaCertificate<EcpContext>) -> Result<wire::Certificate> {
     let signatures = &certificate.polka_signatures;
     Ok(wire::Certificate {
-        height: certificate.height.0,
+        height: certificate.height.block(),
         round: round_number(certificate.round)?,
         commitment: value_bytes(&certificate.value_id),
         signatures: signatures.iter().map(|entry| signed_to_wire(&entry.address, &entry.signature)).collect(),
@@ -129,7 +129,7 @@ fn polka_to_wire(certificate: &PolkaCertificate<EcpContext>) -> Result<wire::Cer
 
 fn polka_from_wire(certificate: &wire::Certificate) -> Result<PolkaCertificate<EcpContext>> {
     Ok(PolkaCertificate {
-        height: BlockHeight(height(certificate.height)?),
+        height: BlockHeight::of(height(certificate.height)?),
         round: Round::new(round(certificate.round)?),
         value_id: value(&certificate.commitment)?,
         polka_signatures: signed_from_wire(&certificate.signatures)?
@@ -142,7 +142,7 @@ fn polka_from_wire(certificate: &wire::Certificate) -> Result<PolkaCertificate<E
 fn round_certificate_to_wire(certificate: &RoundCertificate<EcpContext>) -> Result<wire::RoundCertificate> {
     let signatures = &certificate.round_signatures;
     Ok(wire::RoundCertificate {
-        height: certificate.height.0,
+        height: certificate.height.block(),
         round: round_number(certificate.round)?,
         kind: match certificate.cert_type {
             RoundCertificateType::Skip => 1,
@@ -173,7 +173,7 @@ fn round_certificate_from_wire(certificate: &wire::RoundCertificate) -> Result<R
         ))
     });
     Ok(RoundCertificate {
-        height: BlockHeight(height(certificate.height)?),
+        height: BlockHeight::of(height(certificate.height)?),
         round: Round::new(round(certificate.round)?),
         cert_type: match certificate.kind {
             1 => RoundCertificateType::Skip,
@@ -249,7 +249,7 @@ impl Codec<ProposedValue<EcpContext>> for WireCodec {
     fn decode(&self, bytes: Bytes) -> Result<ProposedValue<EcpContext>> {
         let proposed: wire::Proposed = decode(bytes, MAX_SMALL_BYTES)?;
         Ok(ProposedValue {
-            height: BlockHeight(height(proposed.height)?),
+            height: BlockHeight::of(height(proposed.height)?),
             round: Round::new(round(proposed.round)?),
             valid_round: valid_round(proposed.valid_round)?,
             proposer: address(&proposed.proposer, "proposer")?,
@@ -264,7 +264,7 @@ impl Codec<ProposedValue<EcpContext>> for WireCodec {
 
     fn encode(&self, proposed: &ProposedValue<EcpContext>) -> Result<Bytes> {
         Ok(encode(&wire::Proposed {
-            height: proposed.height.0,
+            height: proposed.height.block(),
             round: round_number(proposed.round)?,
             valid_round: proposed.valid_round.as_u32(),
             proposer: address_bytes(&proposed.proposer),

@@ -1,4 +1,7 @@
 //! Value sync.
+//!
+//! Heights of statuses, requests and responses are counts of blocks, so that a node that has none can say so;
+//! certificates have the height itself.
 
 use arc_malachitebft_codec::{Codec, HasEncodedLen};
 use arc_malachitebft_core_types::{ExtendedCommitCertificate, ExtendedCommitSignature, Round};
@@ -28,16 +31,16 @@ impl Codec<Status<EcpContext>> for WireCodec {
         }
         Ok(Status {
             peer_id: PeerId::from_bytes(&status.peer_id).map_err(|_| DecodeError::Field("peer_id"))?,
-            tip_height: BlockHeight(height(status.tip)?),
-            history_min_height: BlockHeight(height(status.earliest)?),
+            tip_height: BlockHeight::of_count(height(status.tip)?),
+            history_min_height: BlockHeight::of_count(height(status.earliest)?),
         })
     }
 
     fn encode(&self, status: &Status<EcpContext>) -> Result<Bytes> {
         Ok(encode(&wire::Status {
             peer_id: status.peer_id.to_bytes().into(),
-            tip: status.tip_height.0,
-            earliest: status.history_min_height.0,
+            tip: status.tip_height.count(),
+            earliest: status.history_min_height.count(),
         }))
     }
 }
@@ -51,12 +54,12 @@ impl Codec<Request<EcpContext>> for WireCodec {
         if from > to {
             return Err(DecodeError::Field("to"));
         }
-        Ok(Request::ValueRequest(ValueRequest::new(BlockHeight(from)..=BlockHeight(to))))
+        Ok(Request::ValueRequest(ValueRequest::new(BlockHeight::of_count(from)..=BlockHeight::of_count(to))))
     }
 
     fn encode(&self, request: &Request<EcpContext>) -> Result<Bytes> {
         let Request::ValueRequest(request) = request;
-        Ok(encode(&wire::Request { from: request.range.start().0, to: request.range.end().0 }))
+        Ok(encode(&wire::Request { from: request.range.start().count(), to: request.range.end().count() }))
     }
 }
 
@@ -66,14 +69,14 @@ fn response_to_wire(response: &Response<EcpContext>) -> Result<wire::Response> {
         let certificate = &decided.certificate;
         let signatures = &certificate.commit_signatures;
         let certificate = wire::Certificate {
-            height: certificate.height.0,
+            height: certificate.height.block(),
             round: round_number(certificate.round)?,
             commitment: value_bytes(&certificate.value_id),
             signatures: signatures.iter().map(|entry| signed_to_wire(&entry.address, &entry.signature)).collect(),
         };
         Ok(wire::Decided { certificate: Some(certificate), value: decided.value_bytes.clone() })
     });
-    Ok(wire::Response { start: response.start_height.0, values: values.collect::<Result<_>>()? })
+    Ok(wire::Response { start: response.start_height.count(), values: values.collect::<Result<_>>()? })
 }
 
 fn decided_from_wire(decided: wire::Decided) -> Result<RawDecidedValue<EcpContext>> {
@@ -83,7 +86,7 @@ fn decided_from_wire(decided: wire::Decided) -> Result<RawDecidedValue<EcpContex
         .map(|(address, signature)| ExtendedCommitSignature::new(address, signature, None))
         .collect();
     let certificate = ExtendedCommitCertificate {
-        height: BlockHeight(height(certificate.height)?),
+        height: BlockHeight::of(height(certificate.height)?),
         round: Round::new(round(certificate.round)?),
         value_id: value(&certificate.commitment)?,
         commit_signatures,
@@ -96,7 +99,7 @@ impl Codec<Response<EcpContext>> for WireCodec {
 
     fn decode(&self, bytes: Bytes) -> Result<Response<EcpContext>> {
         let response: wire::Response = decode(bytes, self.max_sync_bytes)?;
-        let start = BlockHeight(height(response.start)?);
+        let start = BlockHeight::of_count(height(response.start)?);
         let values = response.values.into_iter().map(decided_from_wire).collect::<Result<_>>()?;
         Ok(Response::ValueResponse(ValueResponse::new(start, values)))
     }

@@ -1,6 +1,6 @@
 //! A network in one process: engines with a host in memory, which proposes small bodies and finds every complete body
 //! of the right commitment valid.
-#![allow(dead_code)]
+#![allow(unreachable_pub)]
 
 pub mod host;
 
@@ -20,12 +20,21 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use host::{Host, Store};
 
+/// Shows logs of a failed test when RUST_LOG asks for them.
+pub fn logs() {
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+}
+
 /// A bound on what must happen; far above what it takes.
-pub const DEADLINE: Duration = Duration::from_secs(90);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A record in memory that keeps everything that was signed.
 #[derive(Default)]
-pub struct MemoryRecord(Mutex<RecordState>);
+pub struct MemoryRecord {
+    state: Mutex<RecordState>,
+    highest: watch::Sender<Option<LastSigned>>,
+}
 
 #[derive(Default)]
 struct RecordState {
@@ -37,24 +46,33 @@ struct RecordState {
 impl MemoryRecord {
     /// Everything signed so far.
     pub fn signed(&self) -> BTreeMap<LastSigned, [u8; 32]> {
-        self.0.lock().unwrap().signed.clone()
+        self.state.lock().unwrap().signed.clone()
+    }
+
+    /// Waits until `step` or something higher is signed, and sees that `step` is.
+    pub async fn has_signed(&self, step: LastSigned) {
+        let mut highest = self.highest.subscribe();
+        let reached = highest.wait_for(|highest| highest.is_some_and(|highest| highest >= step));
+        tokio::time::timeout(DEADLINE, reached).await.unwrap_or_else(|_| panic!("{step:?} is not signed")).unwrap();
+        assert!(self.signed().contains_key(&step), "{step:?} was left out");
     }
 
     /// Refuses everything from now on.
     pub fn refuse(&self) {
-        self.0.lock().unwrap().refuse = true;
+        self.state.lock().unwrap().refuse = true;
     }
 }
 
 impl SigningRecord for MemoryRecord {
     fn before_sign(&self, step: LastSigned, digest: &[u8; 32]) -> Result<(), Refused> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
         if state.refuse {
             return Err(Refused::Silent { asked: step, reason: "the test says so".into() });
         }
         record::check(state.last, step, digest)?;
         state.last = Some((step, *digest));
         state.signed.insert(step, *digest);
+        self.highest.send_replace(Some(step));
         Ok(())
     }
 }
@@ -175,6 +193,7 @@ impl Disk {
 
 impl TestNode {
     pub async fn start(network: &TestNetwork, index: usize, disk: &Disk, options: Options) -> Self {
+        logs();
         let role = if options.follower {
             Role::Follower
         } else {
