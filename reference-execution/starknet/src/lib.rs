@@ -1,1 +1,36 @@
-//! ecp-engine-starknet
+//! Starknet's transactions under ECP: an [`ecp_execution_core::seams::ExecutionEngine`] over `blockifier`.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`section`], [`chain`], [`genesis_state`], [`classes`] | genesis: rules, contracts, the state before the first block |
+//! | [`wire`], [`codec`], [`header`], [`convert`] | part format `starknet-p2p/2026-08`: payloads, transactions, INIT and its rules |
+//! | [`rows`], [`reader`], [`head`] | tables, the flat state, the committed head |
+//! | [`run`], [`receipts`], [`market`], [`commitment`] | executing a block, and what it comes to |
+//! | [`engine`], [`mempool`], `building`, `validating` | the engine, its mempool, and its work on proposals |
+//! | `view`, `rpc_types`, `simulate` | what JSON-RPC reads and submits; executions that change nothing |
+
+mod building;
+pub mod chain;
+pub mod classes;
+pub mod codec;
+pub mod commitment;
+pub mod convert;
+pub mod engine;
+pub mod genesis_state;
+mod guard;
+pub mod head;
+pub mod header;
+pub mod market;
+pub mod mempool;
+pub mod reader;
+pub mod receipts;
+pub mod rows;
+mod rpc_types;
+pub mod run;
+pub mod section;
+mod simulate;
+mod validating;
+mod view;
+pub mod wire;
+
+pub use engine::{FixedPrices, PriceOracle, StarknetEngine};
