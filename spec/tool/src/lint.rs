@@ -141,7 +141,8 @@ pub fn texts(
     let mut cited = BTreeSet::new();
     for source in pages.iter().chain(sources) {
         let in_pages = pages.iter().any(|page| page.path == source.path);
-        for (number, line) in source.text.lines().enumerate() {
+        let lines = source.text.lines().enumerate();
+        for (number, line) in lines.filter(|(_, line)| !in_pages || !line.starts_with("> **ECP-")) {
             for (_, id) in ids(line).filter(|(_, id)| !RESERVED_NUMBERS.iter().any(|number| id.ends_with(number))) {
                 if !known.contains(id) {
                     let text = format!("no page has {id}");

@@ -164,7 +164,7 @@ impl Errors {
     /// The row that stands for every code that has none of its own.
     ///
     /// # Panics
-    /// Never for a checked table: [`Errors::check`] asks for the row.
+    /// Never for a table from [`super::Tables::load`], which asks for the row.
     #[must_use]
     pub fn fallback(&self) -> &BareRow {
         self.bare.iter().find(|row| row.code == GrpcCode::Unknown).expect("a checked table has the row UNKNOWN")
