@@ -1,4 +1,4 @@
-"""Derives the vectors of this folder from the page test-chain.md, with Python's standard library alone.
+"""Derives the vectors of this folder and of ../files from the pages test-chain.md and files.md, with Python's standard library alone.
 
 Run: python3 check.py. It prints one line and exits with 0, or says what differs and exits with 1.
 """
@@ -59,15 +59,32 @@ def committee_hash(members):
     return sha(*data)
 
 
-def activation_digest(genesis):
+def resolve(genesis):
+    """(height, parameters from there on), ascending."""
     entries = [(genesis["first_height"], dict(genesis["params"]))]
     for change in genesis.get("activations", []):
         params = entries[-1][1] | {k: v for k, v in change.items() if k != "height"}
         entries.append((change["height"], params))
+    return entries
+
+
+def proposer_rule(params):
+    return params.get("proposers", {"rotate": min(len(params["committee"]), 256)})
+
+
+def proposer_list(genesis, params, height):
+    rule, members = proposer_rule(params), len(params["committee"])
+    if "fixed" in rule:
+        return rule["fixed"]
+    return [(height - genesis["first_height"] + i) % members for i in range(rule["rotate"])]
+
+
+def activation_digest(genesis):
+    entries = resolve(genesis)
     data = [b"ecp/activations/v1", be(len(entries), 8)]
     for height, params in entries:
         data += [be(height, 8), committee_hash(params["committee"])]
-        rule = params.get("proposers", {"rotate": min(len(params["committee"]), 256)})
+        rule = proposer_rule(params)
         if "rotate" in rule:
             data += [b"\0", be(rule["rotate"], 4)]
         else:
@@ -336,5 +353,30 @@ def check_blocks():
     return len(file["cases"]), proposals
 
 
-transfers, payloads, (blocks, proposals) = check_transfers(), check_payloads(), check_blocks()
-print(f"{transfers} transfers, {payloads} payloads, {blocks} blocks and {proposals} proposals are as the page says")
+def check_files():
+    cases = load("../files/genesis.json")["cases"]
+    for case in cases:
+        raw = (FOLDER.parent / case["file"]).read_bytes()
+        genesis = json.loads(raw)
+        expect(f"{case['file']}, genesis_hash", hexed(sha(raw)), case["genesis_hash"])
+        expect(f"{case['file']}, activation_digest", hexed(activation_digest(genesis)), case["activation_digest"])
+        for wanted in case["heights"]:
+            height = wanted["height"]
+            params = [params for start, params in resolve(genesis) if start <= height][-1]
+            proposers, members = proposer_list(genesis, params, height), params["committee"]
+            extra = [members[i % len(members)]["address"] for i in range(10)]
+            got = {name: params[name] for name in ("quorum", "builder", "part_format", "max_proposal_bytes")}
+            got |= {
+                "height": height,
+                "committee_hash": hexed(committee_hash(members)),
+                "proposers": proposers,
+                "proposer_addresses": ([members[i]["address"] for i in proposers] + extra)[:10],
+                "propose_ms": params["timeouts"]["propose_ms"],
+                "target_height_ms": params["timeouts"].get("target_height_ms"),
+            }
+            expect(f"{case['file']}, height {height}", got, wanted)
+    return len(cases)
+
+
+files, transfers, payloads, (blocks, proposals) = check_files(), check_transfers(), check_payloads(), check_blocks()
+print(f"{files} genesis files, {transfers} transfers, {payloads} payloads, {blocks} blocks and {proposals} proposals are as the pages say")
