@@ -10,7 +10,7 @@ use ecp_signatures::{
     verify_certificate, verify_envelope,
 };
 use ecp_types::{
-    Certificate, Commitment, CommitSignature, Committee, Counts, Felt, HeightParams, Member, Network, Part, PartKind,
+    Certificate, CommitSignature, Commitment, Committee, Counts, Felt, HeightParams, Member, Network, Part, PartKind,
     Quorum, Timeouts, VoteType,
 };
 use serde_json::{Value, json};
@@ -182,11 +182,16 @@ fn certificates(scheme: Scheme) -> Vec<(&'static str, Vec<u64>, Certificate, &'s
         ("another round", one.clone(), changed(|c| c.round = 2), "signature"),
         ("another commitment", one.clone(), changed(|c| c.commitment.0[31] ^= 1), "signature"),
         ("a flipped bit", one.clone(), changed(|c| c.signatures[1].signature[40] ^= 1), "signature"),
-        ("a short signature", one.clone(), changed(|c| drop(c.signatures[1].signature.pop())), "signature"),
-        ("signatures swapped", one, changed(|c| {
-            let first = c.signatures[0].signature.clone();
-            c.signatures[0].signature = std::mem::replace(&mut c.signatures[1].signature, first);
-        }), "signature"),
+        ("a short signature", one.clone(), changed(|c| c.signatures[1].signature.truncate(63)), "signature"),
+        (
+            "signatures swapped",
+            one,
+            changed(|c| {
+                let first = c.signatures[0].signature.clone();
+                c.signatures[0].signature = std::mem::replace(&mut c.signatures[1].signature, first);
+            }),
+            "signature",
+        ),
     ]
 }
 
@@ -198,9 +203,10 @@ fn certificate_vectors(scheme: Scheme) -> Value {
                 "voting_power": member.voting_power.to_string(),
             })
         });
-        let signatures = certificate.signatures.iter().map(|entry| {
-            json!({ "address": hex(entry.address.as_bytes()), "signature": hex(&entry.signature) })
-        });
+        let signatures = certificate
+            .signatures
+            .iter()
+            .map(|entry| json!({ "address": hex(entry.address.as_bytes()), "signature": hex(&entry.signature) }));
         json!({
             "name": name, "committee": members.collect::<Vec<_>>(), "verdict": expected,
             "certificate": {
@@ -299,7 +305,7 @@ fn envelopes_are_the_proposers_own() {
     assert!(refused(|envelope| envelope.header.proposer = Felt::from_u64(101)).contains("does not propose"));
     for change in [
         (|envelope| envelope.header.stream_id[0] = 2) as fn(&mut Envelope),
-        |envelope| envelope.header.round = 2,
+        |envelope| envelope.header.round = 1,
         |envelope| envelope.header.valid_round = Some(0),
         |envelope| envelope.signature.0[0] ^= 1,
         |envelope| {
