@@ -1,6 +1,7 @@
 //! The engine behind its seams.
 
 mod support;
+mod vectors;
 
 use std::time::Duration;
 

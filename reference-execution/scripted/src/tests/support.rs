@@ -98,7 +98,7 @@ pub(super) struct Node {
 }
 
 pub(super) fn node(network: Network) -> Node {
-    let (store, clock, pace) = (Arc::default(), Arc::new(SetClock(AtomicU64::new(10_000))), Arc::default());
+    let (store, clock, pace) = (Arc::default(), Arc::new(SetClock::at(10_000)), Arc::default());
     let engine = open(&network, &store, &clock, &pace).unwrap();
     Node { network, store, clock, pace, engine }
 }
@@ -195,6 +195,10 @@ impl Pace for CountedPace {
 pub(super) struct SetClock(AtomicU64);
 
 impl SetClock {
+    pub(super) fn at(unix_ms: u64) -> Self {
+        Self(AtomicU64::new(unix_ms))
+    }
+
     pub(super) fn set(&self, unix_ms: u64) {
         self.0.store(unix_ms, Ordering::Relaxed);
     }
