@@ -18,7 +18,7 @@ pub(crate) const STRK_ADDRESS: Felt =
     Felt::from_hex_unchecked("0x4718f5a0fc34cc1af16a1cdee98ffb20c31f5cd61d6ab07201858f4287c938d");
 
 /// Most fri that the bounds of one transaction allow: an account must hold as much before it may send.
-pub(crate) const MAX_FEE_FRI: u128 = 3_000_000_000_000_000_000;
+pub(crate) const MAX_FEE_FRI: u128 = 4_000_000_000_000_000_000;
 
 /// An account with its key.
 #[derive(Clone)]

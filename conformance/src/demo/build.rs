@@ -1,0 +1,30 @@
+//! Makes the binaries that the demo starts, from the source tree that it was built in.
+
+use std::{path::PathBuf, process::Command};
+
+use anyhow::{Context, Result, ensure};
+
+/// Builds the workspace in the profile of this binary and tells where the binaries are.
+pub fn binaries() -> Result<PathBuf> {
+    let exe = std::env::current_exe()?;
+    let mut dir = exe.parent().context("this binary stands in no folder")?.to_owned();
+    // Test binaries stand one folder further down.
+    if dir.ends_with("deps") {
+        dir.pop();
+    }
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let from_source = dir.ends_with("release") && std::path::Path::new(manifest).exists();
+    if from_source {
+        println!("Building the nodes (about ten minutes the first time) …");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo)
+            .args(["build", "--release", "--locked", "--workspace", "--manifest-path", manifest])
+            .status()
+            .context("running cargo, which the demo needs unless --bin-dir names the binaries")?;
+        ensure!(status.success(), "cargo build failed ({status})");
+    }
+    for name in ["reference-execution", "reference-consensus"] {
+        ensure!(dir.join(name).exists(), "{} is missing in {}: give --bin-dir", name, dir.display());
+    }
+    Ok(dir)
+}

@@ -1,0 +1,230 @@
+//! `conformance demo`: four validators decide real Starknet blocks, then both halves are certified.
+
+mod agree;
+mod build;
+mod load;
+mod rpc;
+mod setup;
+mod wallet;
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use agree::AgreedBlock;
+pub use build::binaries;
+
+use self::rpc::Node;
+use crate::network::Network;
+
+/// Validators of the demo.
+const VALIDATORS: usize = 4;
+/// Accounts that exist at genesis.
+const DEPLOYED: usize = 20;
+/// Accounts that the demo deploys.
+const NEW: usize = 12;
+/// Waves of transactions; each reaches every validator, so it fills as many blocks as there are validators.
+const WAVES: usize = 8;
+/// Fewest non-empty blocks that the demo wants to see.
+const NON_EMPTY: usize = 20;
+/// Fewest transactions in blocks that the demo wants to see.
+const INCLUDED: usize = 200;
+/// How long block hashes may stay behind once the last transaction is in.
+const HASH_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Options of the demo.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// Where `demo.json` and the nodes' files go; a temporary folder without it.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Makes keys and accounts from this number: the same number, the same addresses.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Folder with `reference-execution` and `reference-consensus`; built from source without it.
+    #[arg(long)]
+    pub bin_dir: Option<PathBuf>,
+    /// Leave the nodes running and print their URLs; Ctrl-C ends them.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// What the demo found: `demo.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DemoReport {
+    /// Always `ecp-demo/1`.
+    pub format: String,
+    /// How many validators decided.
+    pub validators: usize,
+    /// Decided blocks that hold transactions.
+    pub non_empty_blocks: usize,
+    /// Transactions.
+    pub transactions: DemoTransactions,
+    /// Whether all validators hold the same blocks, balances and nonces.
+    pub agree: bool,
+    /// The blocks, ascending.
+    pub blocks: Vec<AgreedBlock>,
+    /// Whether both halves were certified.
+    pub certified: bool,
+}
+
+/// Counts of transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DemoTransactions {
+    /// Accounts deployed.
+    pub deployed: usize,
+    /// Transfers that succeeded.
+    pub transferred: usize,
+    /// Transactions in a block that reverted.
+    pub reverted: usize,
+    /// Transactions with a bad signature: in no block.
+    pub refused: usize,
+}
+
+/// Runs the demo; `certify` certifies both halves with the binaries of a folder and says whether both passed.
+pub async fn run<F, C>(args: DemoArgs, certify: C) -> Result<()>
+where
+    C: FnOnce(PathBuf, PathBuf) -> F,
+    F: Future<Output = Result<String>>,
+{
+    let begin = Instant::now();
+    let bin_dir = match &args.bin_dir {
+        Some(dir) => dir.clone(),
+        None => binaries()?,
+    };
+    let temporary = tempfile::tempdir()?;
+    let out = args.out.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let dir = out.join("nodes");
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir).with_context(|| format!("clearing {}", dir.display()))?;
+    }
+    std::fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
+
+    let setup = setup::files(&dir, args.seed, VALIDATORS, DEPLOYED, NEW)?;
+    let bar = ProgressBar::new((NEW + setup::transfers(DEPLOYED, NEW, WAVES) + 2) as u64);
+    bar.set_style(ProgressStyle::with_template("{prefix} [{bar:40}] {pos}/{len} transactions, {msg}")?);
+    bar.set_prefix("demo");
+    say(&bar, format!("starting {VALIDATORS} validators in {}", dir.display()));
+    let mut network = Network::start(&bin_dir, &dir, &setup.genesis_file, &setup.keys).await?;
+
+    let outcome = tokio::select! {
+        outcome = drive(&mut network, &setup.deployed, &setup.new, &bar) => outcome,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+    };
+    bar.finish_and_clear();
+    // A process that died explains more than the call that failed because of it.
+    network.check_alive()?;
+    let mut report = outcome?;
+    println!(
+        "{} validators agree on {} blocks, {} of them not empty: {} deployments, {} transfers, {} reverted, {} refused.",
+        report.validators,
+        report.blocks.len(),
+        report.non_empty_blocks,
+        report.transactions.deployed,
+        report.transactions.transferred,
+        report.transactions.reverted,
+        report.transactions.refused,
+    );
+    check_ledger(&network)?;
+
+    let verdict = certify(bin_dir, out.join("conformance")).await;
+    report.certified = verdict.is_ok();
+    let json = out.join("demo.json");
+    std::fs::write(&json, serde_json::to_string_pretty(&report)?).with_context(|| format!("writing {}", json.display()))?;
+    println!("{}", verdict?);
+    println!("Done in {:.0} s.{}", begin.elapsed().as_secs_f64(), if args.out.is_some() { format!(" Report: {}", json.display()) } else { String::new() });
+
+    if args.keep {
+        println!("The nodes stay up until Ctrl-C:");
+        for (validator, url) in network.validators.iter().zip(urls(&network)?) {
+            println!("  JSON-RPC {url}   ECP unix:{}", validator.socket().display());
+        }
+        tokio::signal::ctrl_c().await?;
+    }
+    network.stop().await
+}
+
+async fn drive(
+    network: &mut Network,
+    deployed: &[wallet::Wallet],
+    new: &[wallet::Wallet],
+    bar: &ProgressBar,
+) -> Result<DemoReport> {
+    let nodes: Vec<Node> = urls(network)?.iter().map(|url| Node::new(url)).collect::<Result<_>>()?;
+    let tally = load::run(&nodes, deployed, new, WAVES, bar).await?;
+    network.check_alive()?;
+
+    let first = network.genesis.first_height();
+    let mut last = 0;
+    for node in &nodes {
+        last = last.max(node.height().await?.context("no block was decided")?);
+    }
+    say(bar, format!("waiting for the block hash of {last} on all validators"));
+    for node in &nodes {
+        let deadline = Instant::now() + HASH_PATIENCE;
+        while node.newest_hash().await?.is_none_or(|newest| newest.block_number < last) {
+            ensure!(Instant::now() < deadline, "{}: no hash of block {last} after {HASH_PATIENCE:?}", node.url);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    let mut readers = Vec::new();
+    for index in 0..network.validators.len() {
+        readers.push(network.reader(index).await?);
+    }
+    let wallets: Vec<wallet::Wallet> = deployed.iter().chain(new).cloned().collect();
+    let agreement = agree::agree(&nodes, &mut readers, &wallets, first, last).await?;
+
+    let non_empty_blocks = agreement.blocks.iter().filter(|block| block.transactions > 0).count();
+    let included: usize = agreement.blocks.iter().map(|block| block.transactions).sum();
+    ensure!(included >= tally.included(), "{included} transactions are in blocks, but {} were confirmed", tally.included());
+    ensure!(included >= INCLUDED, "only {included} transactions are in blocks, wanted {INCLUDED}");
+    ensure!(non_empty_blocks >= NON_EMPTY, "only {non_empty_blocks} blocks are not empty, wanted {NON_EMPTY}");
+    ensure!(agreement.accounts.len() == wallets.len(), "an account is missing in the comparison");
+    Ok(DemoReport {
+        format: "ecp-demo/1".into(),
+        validators: network.validators.len(),
+        non_empty_blocks,
+        transactions: DemoTransactions {
+            deployed: tally.deployed,
+            transferred: tally.transferred,
+            reverted: tally.reverted,
+            refused: tally.refused,
+        },
+        agree: true,
+        blocks: agreement.blocks,
+        certified: false,
+    })
+}
+
+/// Has a script that shares no code with the nodes derive every balance and nonce again.
+fn check_ledger(network: &Network) -> Result<()> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/check_ledger.py");
+    if !script.exists() {
+        println!("Skipped the Python check of the ledger: it comes with the source tree only.");
+        return Ok(());
+    }
+    let mut command = std::process::Command::new("python3");
+    command.arg(&script).arg("--genesis").arg(&network.genesis_file);
+    command.args(urls(network)?);
+    let output = command.output().context("running python3, which the demo needs for its independent check")?;
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    ensure!(output.status.success(), "the Python check of the ledger failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+fn urls(network: &Network) -> Result<Vec<String>> {
+    let url = |validator: &crate::network::Validator| Some(validator.jsonrpc()?.to_owned());
+    network.validators.iter().map(url).collect::<Option<_>>().context("an execution half serves no JSON-RPC")
+}
+
+/// A line that stays, above the bar; plain where there is no terminal.
+fn say(bar: &ProgressBar, line: String) {
+    if bar.is_hidden() { println!("{line}") } else { bar.println(line) }
+}
