@@ -113,19 +113,27 @@ impl EngineHandle {
             .map_err(|error| StartError::Engine(error.to_string()))
     }
 
-    /// Resolves when the engine has ended, and says how.
+    /// Resolves when the engine has failed or was shut down and all of it has ended, and says how. The future may be
+    /// dropped and made again.
     pub async fn failed(&self) -> EngineFailure {
         let mut failure = self.0.failure.subscribe();
-        match failure.wait_for(Option::is_some).await.as_deref() {
+        let failure = match failure.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(failure)) => failure.clone(),
             // This handle holds the sender, so the channel is never closed.
             Ok(None) | Err(_) => EngineFailure::ShutDown,
-        }
+        };
+        self.stop_all().await;
+        failure
     }
 
     /// Stops all actors and returns when they have ended, the log closed.
     pub async fn shutdown(&self) {
         fail(&self.0.failure, EngineFailure::ShutDown);
+        self.stop_all().await;
+    }
+
+    /// Waits for the end of each actor: the address and the log are free then for another engine.
+    async fn stop_all(&self) {
         for actor in &self.0.children {
             if actor.stop_and_wait(None, Some(PATIENCE)).await.is_err() {
                 actor.kill();

@@ -143,6 +143,28 @@ async fn a_restarted_node_decides_the_same_and_signs_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_log_is_a_safety_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = TestNetwork::new(1, Scheme::Ed25519);
+    let disk = Disk::new(&folder, 0);
+    let mut node = TestNode::start(&network, 0, &disk, Options { crash_at: Some(2), ..Options::default() }).await;
+    node.reaches(2).await;
+    node.handle.shutdown().await;
+    node.host.await.unwrap();
+    let path = disk.wal.join("consensus.wal");
+    let mut log = std::fs::read(&path).unwrap();
+    let position = log.len() - 10;
+    log[position] ^= 1;
+    std::fs::write(&path, log).unwrap();
+
+    let before = disk.record.signed();
+    let node = TestNode::start(&network, 0, &disk, Options::default()).await;
+    let failure = tokio::time::timeout(common::DEADLINE, node.handle.failed()).await.unwrap();
+    assert!(matches!(failure, EngineFailure::Safety(_)), "{failure:?}");
+    assert_eq!(disk.record.signed(), before, "nothing is signed after it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_signature_ends_the_engine() {
     let folder = tempfile::tempdir().unwrap();
     let network = TestNetwork { target_ms: Some(20), ..TestNetwork::new(1, Scheme::Ed25519) };
@@ -152,7 +174,9 @@ async fn a_refused_signature_ends_the_engine() {
     disk.record.refuse();
     let failure = tokio::time::timeout(common::DEADLINE, node.handle.failed()).await.unwrap();
     assert!(matches!(failure, EngineFailure::Stopped(_)), "{failure:?}");
-    node.handle.shutdown().await;
+    // All of it has ended, so another engine can start at the same log.
+    let follower = TestNode::start(&network, 0, &disk, Options { follower: true, ..Options::default() }).await;
+    follower.stop().await;
 }
 
 #[tokio::test]

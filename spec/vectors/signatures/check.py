@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Derives the signature vectors a second time, from the text of the specification alone.
+
+Preimages are built from the fields, digests with hashlib, and every signature is verified with plain curve arithmetic;
+then each certificate gets a verdict by the rules of ECP-DEC-009. Needs nothing but Python.
+"""
+
+import hashlib
+import json
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "test-chain"))
+import ed25519  # noqa: E402
+
+P = 2**251 + 17 * 2**192 + 1
+BETA = 0x6F21413EFBE40DE150E596D72F7A8C5609AD26C15C915C1F4CDFCB99CEE9E89
+N = 0x0800000000000010FFFFFFFFFFFFFFFFB781126DCAE7B2321E66A241ADC64D2F
+G = (
+    0x01EF15C18599971B7BECED415A40F0C7DEACFD9B0D1819E03D723D8BC943CFCA,
+    0x005668060AA49730B7BE4801DF46EC62DE53ECD11ABE43A32873000C36E8DC1F,
+)
+
+
+def add(a, b):
+    if a is None or b is None:
+        return a or b
+    (x1, y1), (x2, y2) = a, b
+    if x1 == x2 and (y1 + y2) % P == 0:
+        return None
+    slope = (3 * x1 * x1 + 1) * pow(2 * y1, -1, P) if a == b else (y2 - y1) * pow(x2 - x1, -1, P)
+    x = (slope * slope - x1 - x2) % P
+    return x, (slope * (x1 - x) - y1) % P
+
+
+def multiply(scalar, point):
+    result = None
+    while scalar:
+        if scalar & 1:
+            result = add(result, point)
+        point = add(point, point)
+        scalar >>= 1
+    return result
+
+
+def square_root(a):
+    """Tonelli and Shanks: the prime is 1 modulo 2^192."""
+    if pow(a, (P - 1) // 2, P) != 1:
+        return None
+    odd, twos = (P - 1) >> 192, 192
+    root, rest, generator = pow(a, (odd + 1) // 2, P), pow(a, odd, P), pow(3, odd, P)
+    while rest != 1:
+        power, square = 0, rest
+        while square != 1:
+            square, power = square * square % P, power + 1
+        step = pow(generator, 1 << (twos - power - 1), P)
+        root, generator, twos = root * step % P, step * step % P, power
+        rest = rest * generator % P
+    return root
+
+
+def verify_stark(key, signature, digest):
+    message = int.from_bytes(digest, "big") & (2**251 - 1)
+    r, s, x = (int.from_bytes(part, "big") for part in (signature[:32], signature[32:], key))
+    if not (0 < r < 2**251 and 0 < s < 2**251 and x < P):
+        return False
+    y = square_root((x**3 + x + BETA) % P)
+    if y is None:
+        return False
+    inverse = pow(s, -1, N)
+    left, right = multiply(message * inverse % N, G), multiply(r * inverse % N, (x, y))
+    # The key has no sign: either of its two points may be meant.
+    sums = (add(left, right), add(left, right and (right[0], -right[1] % P)))
+    return any(point and point[0] == r for point in sums)
+
+
+def verify(scheme, key, signature, digest):
+    if len(signature) != 64:
+        return False
+    if scheme == "stark-ecdsa":
+        return verify_stark(key, signature, digest)
+    return ed25519.verify(key, signature, digest)
+
+
+def unhex(text):
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def number(value, size):
+    return value.to_bytes(size, "big")
+
+
+def optional(value):
+    return b"\0" if value is None else b"\1" + value
+
+
+def head(network, tag):
+    short = lambda text: number(len(text), 1) + text.encode()
+    return short(tag) + short(network["chain_id"]) + number(network["fork_id"], 8)
+
+
+def preimage(network, fields):
+    slot = number(fields["height"], 8) + number(fields["round"], 4)
+    valid_round = fields.get("valid_round")
+    valid_round = optional(None if valid_round is None else number(valid_round, 4))
+    commitment = fields.get("commitment") and unhex(fields["commitment"])
+    if "vote_type" in fields:
+        kind = {"prevote": b"\1", "precommit": b"\2"}[fields["vote_type"]]
+        return head(network, "ecp/vote/v1") + kind + slot + optional(commitment)
+    if "stream_id" not in fields:
+        return head(network, "ecp/proposal/v1") + slot + valid_round + commitment
+    stream = head(network, "ecp/part/v1") + unhex(fields["stream_id"]) + slot + valid_round
+    if fields["kind"] == "END":
+        return stream + b"\4" + number(fields["parts"], 4) + number(fields["bytes"], 8) + commitment
+    kind = {"INIT": b"\1", "BODY": b"\2", "FIN": b"\3"}[fields["kind"]]
+    payload = unhex(fields["payload"])
+    return stream + kind + number(fields["index"], 4) + number(len(payload), 8) + hashlib.sha256(payload).digest()
+
+
+def check_signatures(vectors):
+    key = unhex(vectors["public_key"])
+    for case in vectors["cases"]:
+        name = case["name"]
+        message = preimage(vectors["network"], case["fields"])
+        digest = hashlib.sha256(message).digest()
+        assert message == unhex(case["preimage"]), f"{name}: preimage"
+        assert digest == unhex(case["digest"]), f"{name}: digest"
+        assert verify(vectors["scheme"], key, unhex(case["signature"]), digest), f"{name}: signature"
+
+
+def verdict(vectors, case):
+    certificate, committee = case["certificate"], {m["address"]: m for m in case["committee"]}
+    if certificate["height"] != vectors["height"]:
+        return "height"
+    seen, signed = set(), 0
+    for entry in certificate["signatures"]:
+        if entry["address"] in seen:
+            return "duplicate signer"
+        seen.add(entry["address"])
+        if entry["address"] not in committee:
+            return "unknown signer"
+        signed += int(committee[entry["address"]]["voting_power"])
+    total, quorum = sum(int(m["voting_power"]) for m in case["committee"]), vectors["quorum"]
+    if signed * quorum["denominator"] <= total * quorum["numerator"]:
+        return "no quorum"
+    fields = {"vote_type": "precommit", **{k: certificate[k] for k in ("height", "round", "commitment")}}
+    digest = hashlib.sha256(preimage(vectors["network"], fields)).digest()
+    for entry in certificate["signatures"]:
+        key = unhex(committee[entry["address"]]["public_key"])
+        if not verify(vectors["scheme"], key, unhex(entry["signature"]), digest):
+            return "signature"
+    return "valid"
+
+
+def main():
+    checked = 0
+    for scheme in ("stark-ecdsa", "ed25519"):
+        vectors = json.loads((HERE / f"{scheme}.json").read_text())
+        check_signatures(vectors)
+        certificates = json.loads((HERE / f"certificates-{scheme}.json").read_text())
+        for case in certificates["cases"]:
+            found = verdict(certificates, case)
+            assert found == case["verdict"], f"{scheme}, {case['name']}: {found}, not {case['verdict']}"
+        checked += len(vectors["cases"]) + len(certificates["cases"])
+    print(f"{checked} signature vectors hold")
+
+
+if __name__ == "__main__":
+    main()
