@@ -20,6 +20,9 @@ pub const RECONNECT_MAX_MS: u64 = 2_000;
 /// Pause of action `retry` when the error names none, in milliseconds.
 pub const RETRY_DEFAULT_MS: u64 = 1_000;
 
+/// A holder that speaks for longer than this keeps the execution half: silence would have let this half in by now.
+pub const HELD_MAX_MS: u64 = 2 * WATCH_LOST_MS;
+
 /// Where the connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) enum Link {
@@ -42,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) link: Link,
     /// Troubles since the last call that went well; makes pauses grow.
     pub(crate) troubles: u32,
+    /// Time that another consensus half was waited for, in milliseconds.
+    pub(crate) held_ms: u64,
     pub(crate) instance: Option<InstanceId>,
     pub(crate) features: Vec<Feature>,
     pub(crate) first_height: Height,
@@ -111,7 +116,11 @@ impl State {
             Ok(_) => self.lose_session("another call's answer to Handshake".to_owned(), fx),
             // The holder may stop, or fall silent for ten seconds (ECP-SES-011): ask again.
             Err(failure) if failure.action == Action::Retry => {
-                let pause = failure.retry_after_ms.unwrap_or(RETRY_DEFAULT_MS);
+                let pause = failure.retry_after_ms.unwrap_or(RETRY_DEFAULT_MS).max(1);
+                self.session.held_ms = self.session.held_ms.saturating_add(pause);
+                if self.session.held_ms > HELD_MAX_MS {
+                    return self.halt(Halt::Refused(failure.to_string()), fx);
+                }
                 fx.push(Effect::Note(Note::SessionLost(failure.to_string())));
                 self.pause(pause, fx);
             }
@@ -133,6 +142,7 @@ impl State {
         let new_instance = self.session.instance != Some(answer.instance_id);
         let committed = answer.position.committed.map(|p| p.height);
         self.session.link = Link::Up;
+        self.session.held_ms = 0;
         self.session.instance = Some(answer.instance_id);
         self.session.features = answer.features;
         self.session.first_height = answer.first_height;
