@@ -66,9 +66,11 @@ pub enum Event {
     BudgetOver,
     /// Abort with its stream id.
     Abort,
-    /// The stream was reset or half-closed, its connection lost, or its session replaced.
+    /// The stream was reset or half-closed, or its connection lost.
     StreamLost,
-    /// Decide of the commitment that FIN names, or that the candidate has.
+    /// A newer session replaced the one of the stream.
+    SessionReplaced,
+    /// Decide of the commitment that the candidate has, or that the execution under way may give.
     DecideThis,
     /// Decide or a committed import of another commitment of the height.
     DecideOther,
@@ -78,7 +80,7 @@ pub enum Event {
 
 impl Event {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Open,
         Self::Part,
         Self::End,
@@ -90,6 +92,7 @@ impl Event {
         Self::BudgetOver,
         Self::Abort,
         Self::StreamLost,
+        Self::SessionReplaced,
         Self::DecideThis,
         Self::DecideOther,
         Self::Evicted,
@@ -110,6 +113,7 @@ impl Event {
             Self::BudgetOver => "BudgetOver",
             Self::Abort => "Abort",
             Self::StreamLost => "StreamLost",
+            Self::SessionReplaced => "SessionReplaced",
             Self::DecideThis => "DecideThis",
             Self::DecideOther => "DecideOther",
             Self::Evicted => "Evicted",
@@ -167,6 +171,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Idle, E::BudgetOver, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::Abort, "", "nothing: the stream is over", S::Idle, &["ECP-STR-007"]),
         row(S::Idle, E::StreamLost, "", "nothing", S::Idle, &[]),
+        row(S::Idle, E::SessionReplaced, "", "nothing: the stream is over", S::Idle, &[]),
         row(S::Idle, E::DecideThis, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::DecideOther, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::Evicted, "", "nothing: only a complete candidate is evicted", S::Idle, &[]),
@@ -197,6 +202,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Receiving, E::BudgetOver, "else", "send EXPIRED; drain until End", S::Answered, &["ECP-BUD-005"]),
         row(S::Receiving, E::Abort, "", "send ABORTED; drain until End", S::Answered, &["ECP-STR-007"]),
         row(S::Receiving, E::StreamLost, "", "keep nothing", S::Gone, &["ECP-STR-008"]),
+        row(S::Receiving, E::SessionReplaced, "", "send ABORTED; keep nothing", S::Gone, &["ECP-SES-010"]),
         row(S::Receiving, E::DecideThis, "", "send ABORTED; drain until End", S::Answered, &["ECP-DEC-004"]),
         row(S::Receiving, E::DecideOther, "", "send ABORTED; drain until End", S::Answered, &["ECP-DEC-004"]),
         row(S::Receiving, E::Evicted, "", "nothing: only a complete candidate is evicted", S::Receiving, &[]),
@@ -211,6 +217,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Answered, E::BudgetOver, "", "nothing", S::Answered, &[]),
         row(S::Answered, E::Abort, "", "nothing: the stream is over", S::Answered, &["ECP-STR-007"]),
         row(S::Answered, E::StreamLost, "", "keep nothing", S::Gone, &["ECP-STR-008"]),
+        row(S::Answered, E::SessionReplaced, "", "keep nothing", S::Gone, &["ECP-SES-010"]),
         row(S::Answered, E::DecideThis, "", "nothing", S::Answered, &[]),
         row(S::Answered, E::DecideOther, "", "nothing", S::Answered, &[]),
         row(S::Answered, E::Evicted, "", "nothing: only a complete candidate is evicted", S::Answered, &[]),
@@ -273,6 +280,14 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Finishing, E::StreamLost, "", "go on: all parts are in", S::Late, &["ECP-BUD-006"]),
         row(
             S::Finishing,
+            E::SessionReplaced,
+            "",
+            "send ABORTED; go on: all parts are in",
+            S::Late,
+            &["ECP-SES-010", "ECP-BUD-006"],
+        ),
+        row(
+            S::Finishing,
             E::DecideThis,
             "",
             "raise to DECIDED; lift the budget; go on",
@@ -292,6 +307,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Late, E::BudgetOver, "", "nothing", S::Late, &[]),
         row(S::Late, E::Abort, "", "end the execution; keep nothing", S::Gone, &["ECP-BUD-006"]),
         row(S::Late, E::StreamLost, "", "nothing", S::Late, &[]),
+        row(S::Late, E::SessionReplaced, "", "nothing: the stream is over", S::Late, &[]),
         row(S::Late, E::DecideThis, "", "raise to DECIDED; go on", S::Late, &["ECP-DEC-004"]),
         row(S::Late, E::DecideOther, "", "keep nothing", S::Gone, &["ECP-BUD-006"]),
         row(S::Late, E::Evicted, "", "nothing: only a complete candidate is evicted", S::Late, &[]),
@@ -306,6 +322,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Candidate, E::BudgetOver, "", "nothing", S::Candidate, &[]),
         row(S::Candidate, E::Abort, "", "nothing: the stream is over", S::Candidate, &["ECP-STR-007"]),
         row(S::Candidate, E::StreamLost, "", "nothing", S::Candidate, &[]),
+        row(S::Candidate, E::SessionReplaced, "", "nothing: the stream is over", S::Candidate, &[]),
         row(S::Candidate, E::DecideThis, "", "commit it", S::Gone, &["ECP-DEC-003"]),
         row(S::Candidate, E::DecideOther, "", "drop it", S::Gone, &["ECP-VAL-016"]),
         row(S::Candidate, E::Evicted, "", "drop it", S::Gone, &["ECP-VAL-013"]),
@@ -320,6 +337,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Gone, E::BudgetOver, "", "nothing", S::Gone, &[]),
         row(S::Gone, E::Abort, "", "nothing: the stream is over", S::Gone, &["ECP-STR-007"]),
         row(S::Gone, E::StreamLost, "", "nothing", S::Gone, &[]),
+        row(S::Gone, E::SessionReplaced, "", "nothing: the stream is over", S::Gone, &[]),
         row(S::Gone, E::DecideThis, "", "nothing", S::Gone, &[]),
         row(S::Gone, E::DecideOther, "", "nothing", S::Gone, &[]),
         row(S::Gone, E::Evicted, "", "nothing: only a complete candidate is evicted", S::Gone, &[]),
