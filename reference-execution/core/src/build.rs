@@ -1,7 +1,7 @@
 //! This node's proposals (ECP-BLD): at most one build for each slot, its parts kept and read from index 0 as often as
 //! asked; a slot whose build ended without FIN is never built again.
 
-use ecp_types::{Counts, Felt, Part, Reason, Round};
+use ecp_types::{Counts, Part, Reason, Round};
 
 use crate::{
     CallId, Effect, Refusal, State, WorkId,
@@ -16,7 +16,6 @@ use crate::{
 pub(crate) struct Build {
     pub(crate) work: WorkId,
     pub(crate) waiting: bool,
-    proposer: Felt,
     /// Everything said so far, for readers from index 0 (ECP-BLD-005).
     parts: Vec<Part>,
     built: Option<Outcome>,
@@ -44,23 +43,17 @@ impl State {
         out: &mut Out,
     ) -> Result<(), Refusal> {
         let round = call.round;
-        let names = StreamUse::Build(round);
-        let known = self.streams.get(&call.stream_id);
-        let other_height = call.height != self.height();
-        if known.is_some_and(|known| *known != names || other_height)
-            || self.builds.get(&round).is_some_and(|b| known.is_some() && b.proposer != call.proposer)
-        {
-            return Err(Refusal::new(Reason::StreamIdReused, "The stream id names another stream of this height."));
-        }
+        self.streams.check(&call.stream_id)?;
         self.check_phase()?;
         self.check_height(call.height)?;
         if !self.started.contains(&round) {
             return Err(Refusal::new(Reason::RoundNotStarted, format_args!("Round {round} was not started.")));
         }
-        if self.burned.contains(&round) {
+        // A height that is being decided is built no more (ECP-BLD-008).
+        if self.burned.contains(&round) || (self.lane.is_deciding() && !self.builds.contains_key(&round)) {
             return Err(burned(round, "it ended before"));
         }
-        self.streams.insert(call.stream_id, names);
+        self.streams.insert(call.stream_id, StreamUse::Build(call.height, round));
         self.calls.insert(id, OpenCall { serial, target: Target::Build(round) });
         if let Some(build) = self.builds.get_mut(&round) {
             out.extend(build.parts.iter().map(|part| Effect::Send(id, Message::Part(part.clone()))));
@@ -79,10 +72,7 @@ impl State {
         let slot = Slot { height: call.height, round, valid_round: None, proposer: call.proposer };
         out.push(Effect::Arm(Timer::Budget(work), budget));
         out.push(Effect::Engine(work, EngineCommand::Build(slot, close)));
-        self.builds.insert(
-            round,
-            Build { work, waiting: false, proposer: call.proposer, parts: Vec::new(), built: None, readers: vec![id] },
-        );
+        self.builds.insert(round, Build { work, waiting: false, parts: Vec::new(), built: None, readers: vec![id] });
         Ok(())
     }
 

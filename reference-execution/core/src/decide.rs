@@ -1,5 +1,7 @@
 //! Decisions and commits (ECP-DEC).
 
+use std::collections::BTreeSet;
+
 use ecp_types::{Certificate, Commitment, HeightParams, InvalidReason, Phase, Position, Reason};
 
 use crate::{
@@ -49,12 +51,15 @@ impl State {
         }
         if let Some(candidate) = self.candidates.get(&certificate.commitment) {
             let (work, outcome) = (candidate.work, candidate.outcome);
+            self.end_others(&BTreeSet::new(), out);
             return self.commit(job, certificate, work, outcome, out);
         }
-        let awaited = self.raise_to_decided(out);
+        let awaited = self.ended_validations();
         if awaited.is_empty() {
             return self.refuse_job(&job, &unknown(certificate), out);
         }
+        self.end_others(&awaited, out);
+        self.raise_to_decided(&awaited, out);
         self.lane.current = Some(Current { job, stage: Stage::Awaiting(awaited) });
     }
 
@@ -129,8 +134,7 @@ impl State {
         match result {
             Ok(next_params) => {
                 let height = self.height();
-                self.end_builds(out);
-                self.abort_validations(out);
+                self.end_others(&BTreeSet::new(), out);
                 self.forget_height(Some(work), out);
                 let committed = Position { height, commitment: outcome.commitment };
                 self.committed = Some(committed);
@@ -152,7 +156,6 @@ impl State {
             }
         }
         out.push(Effect::Engine(work, EngineCommand::Drop));
-        self.answer_pending_handshake(out);
         self.run_lane(out);
     }
 
@@ -168,6 +171,7 @@ impl State {
         if let Some(candidate) = found {
             let (work, outcome) = (candidate.work, candidate.outcome);
             if let Some(current) = self.lane.current.take() {
+                self.end_others(&BTreeSet::new(), out);
                 self.commit(current.job, &certificate, work, outcome, out);
             }
         } else if works.is_empty()

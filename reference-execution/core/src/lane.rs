@@ -88,6 +88,21 @@ impl Lane {
         }
     }
 
+    /// Whether a Decide was accepted and runs, or a block is being written.
+    pub(crate) fn is_deciding(&self) -> bool {
+        matches!(self.current, Some(Current { stage: Stage::Awaiting(_) | Stage::Writing { .. }, .. }))
+    }
+
+    /// Whether an accepted Decide waits for this validation.
+    pub(crate) fn awaits(&self, work: WorkId) -> bool {
+        matches!(&self.current, Some(Current { stage: Stage::Awaiting(works), .. }) if works.contains(&work))
+    }
+
+    /// Calls that wait for what is being done.
+    pub(crate) fn current_calls(&self) -> BTreeSet<CallId> {
+        self.current.iter().flat_map(|current| &current.job.calls).copied().collect()
+    }
+
     /// The work of the import that executes.
     pub(crate) fn importing(&self) -> Option<WorkId> {
         match &self.current {
@@ -205,21 +220,13 @@ impl State {
         }
     }
 
-    /// The session was replaced: what is not being written yet is refused, for the token is checked again at each
-    /// durable effect. The new session reads a position without it and asks again.
+    /// The session was replaced: what waits is refused; what was accepted runs to its end, and the new session hears
+    /// the position after it (ECP-SES-010, ECP-DEC-012).
     pub(crate) fn lane_fenced(&mut self, out: &mut Out) {
-        let mut dropped: Vec<Job> = self.lane.queue.drain(..).collect();
-        if !self.lane.is_writing()
-            && let Some(current) = self.lane.current.take()
-        {
-            if let Stage::Importing { work, .. } = current.stage {
-                out.push(Effect::Disarm(Timer::Budget(work)));
-                out.push(Effect::Engine(work, EngineCommand::Drop));
-            }
-            dropped.push(current.job);
-        }
-        for job in dropped {
+        for job in std::mem::take(&mut self.lane.queue) {
             self.refuse_job(&job, &fenced(), out);
         }
+        // An import that only waits for a condition is not waited for.
+        self.import_patience_ended(out);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     CallId, CallKind, Effect, Refusal, State,
     effect::{HandshakeReply, Message, Read, Reply},
     input::{Handshake, Timer},
-    state::{OpenCall, Out, Target},
+    state::{OpenCall, Out, Streams, Target},
 };
 
 /// Readers at a time; the oldest gives way and has to handshake again.
@@ -43,9 +43,10 @@ pub(crate) struct Writer {
 }
 
 impl Sessions {
-    /// Whether this serial number is that of the holder: checked again at each durable effect.
+    /// Whether a durable effect may be made for this session: it holds this half, or it was replaced while its call,
+    /// accepted before, was being done, and its successor waits for that.
     pub(crate) fn holds(&self, serial: u64) -> bool {
-        self.writer.as_ref().is_some_and(|writer| writer.serial == serial)
+        self.writer.as_ref().is_some_and(|writer| writer.serial == serial || self.pending.is_some())
     }
 
     /// Whether the holder's handshake agreed on a feature.
@@ -149,7 +150,7 @@ impl State {
             out.push(Effect::Arm(Timer::WatchLost(serial), self.config.watch_lost_ms));
         }
         let reply = HandshakeReply { revision, features, token, position: self.position() };
-        if handshake.role == SessionRole::Writer && self.lane.is_writing() {
+        if handshake.role == SessionRole::Writer && self.lane.current.is_some() {
             self.sessions.pending = Some((id, reply));
         } else {
             out.push(Effect::Reply(id, Reply::Handshake(Box::new(reply))));
@@ -180,18 +181,18 @@ impl State {
     }
 
     /// Ends or refuses the calls of the session that is replaced (ECP-SES-009, ECP-SES-010). Builds go on: the new
-    /// session reads them from index 0 (ECP-BLD-005). A block that is being written is finished.
+    /// session reads them from index 0 (ECP-BLD-005). What was accepted is finished.
     fn fence(&mut self, out: &mut Out) {
         let Some(old) = self.sessions.writer.take() else { return };
         out.push(Effect::Disarm(Timer::WatchLost(old.serial)));
         if let Some((id, _)) = self.sessions.pending.take() {
             out.push(Effect::Refuse(id, fenced()));
         }
-        let writing = self.lane.writing_calls();
+        let accepted = self.lane.current_calls();
         let calls: Vec<(CallId, OpenCall)> = self
             .calls
             .iter()
-            .filter(|(id, call)| call.serial == old.serial && !writing.contains(id))
+            .filter(|(id, call)| call.serial == old.serial && !accepted.contains(id))
             .map(|(id, call)| (*id, *call))
             .collect();
         for (id, call) in calls {
@@ -213,6 +214,7 @@ impl State {
             }
         }
         self.lane_fenced(out);
+        self.streams = Streams::default();
     }
 
     /// Answers the handshake that waited, now that the old session's commit ended.

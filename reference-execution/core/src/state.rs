@@ -1,6 +1,6 @@
 //! The state and its step: dispatch, the watched state, halting, draining.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ecp_types::{
     Commitment, ExecutionPosition, Height, HeightParams, Phase, Position, Reason, Round, StreamId, WatchState,
@@ -34,8 +34,8 @@ pub struct State {
     pub(crate) sessions: Sessions,
     /// Calls that are not answered yet, or streams that are open.
     pub(crate) calls: BTreeMap<CallId, OpenCall>,
-    /// Names of this height's streams (ECP-STR-006).
-    pub(crate) streams: BTreeMap<StreamId, StreamUse>,
+    /// Names of the session's streams (ECP-STR-006).
+    pub(crate) streams: Streams,
     /// Rounds of this height whose StartRound was acknowledged (ECP-BLD-001).
     pub(crate) started: BTreeSet<Round>,
     /// Slots of this height that are never built again (ECP-BLD-008).
@@ -82,13 +82,49 @@ pub(crate) enum Target {
     ArchivedImport,
 }
 
-/// What a stream id was first used for.
+/// Names of streams, the newest ones of a session (ECP-STR-006).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(crate) struct Streams {
+    uses: BTreeMap<StreamId, StreamUse>,
+    order: VecDeque<StreamId>,
+}
+
+/// Names that are remembered; more streams than this lie between a reuse and its discovery in no honest caller.
+const STREAMS_MAX: usize = 16_384;
+
+/// What a stream id was used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum StreamUse {
-    /// The build of a round.
-    Build(Round),
-    /// A validation: round, and the work that it became.
-    Validate(Round, Option<Round>, WorkId),
+    /// The build of a slot.
+    Build(Height, Round),
+    /// A validation.
+    Validate(WorkId),
+}
+
+impl Streams {
+    /// Whether the name is new.
+    pub(crate) fn check(&self, id: &StreamId) -> Result<(), Refusal> {
+        if self.uses.contains_key(id) {
+            return Err(Refusal::new(Reason::StreamIdReused, "The stream id named another stream before."));
+        }
+        Ok(())
+    }
+
+    /// Remembers a name.
+    pub(crate) fn insert(&mut self, id: StreamId, used: StreamUse) {
+        self.uses.insert(id, used);
+        self.order.push_back(id);
+        if self.order.len() > STREAMS_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.uses.remove(&oldest);
+        }
+    }
+
+    /// What a name was used for.
+    pub(crate) fn get(&self, id: &StreamId) -> Option<StreamUse> {
+        self.uses.get(id).copied()
+    }
 }
 
 impl State {
@@ -106,7 +142,7 @@ impl State {
             next_params: restored.next_params,
             sessions: Sessions::default(),
             calls: BTreeMap::new(),
-            streams: BTreeMap::new(),
+            streams: Streams::default(),
             started: BTreeSet::new(),
             burned: BTreeSet::new(),
             builds: BTreeMap::new(),
@@ -188,11 +224,18 @@ impl State {
                 _ => {}
             },
             Input::Drain => {
+                // What is stopped has nothing to finish.
+                if matches!(self.phase, Phase::Halted | Phase::Diverged) {
+                    out.push(Effect::Drained);
+                }
                 if matches!(self.phase, Phase::Ready | Phase::Syncing) {
                     self.phase = Phase::Draining;
                     "the process was asked to end".clone_into(&mut self.phase_reason);
                 }
             }
+        }
+        if self.lane.current.is_none() {
+            self.answer_pending_handshake(&mut out);
         }
         self.poll(&mut out);
         self.watch(&mut out);
@@ -381,7 +424,6 @@ impl State {
         self.valid.clear();
         self.started.clear();
         self.burned.clear();
-        self.streams.clear();
         self.receiving.clear();
     }
 

@@ -1,5 +1,7 @@
 //! Proposals of others: streams of parts in, one verdict out (ECP-VAL, ECP-STR).
 
+use std::collections::BTreeSet;
+
 use ecp_types::{
     Basis, Commitment, Counts, InvalidReason, LocalReason, Missing, Part, PartKind, Reason, Round, StreamId, Verdict,
     limits::PROPOSAL_BYTES_DEFAULT,
@@ -110,9 +112,14 @@ impl State {
         if open.valid_round.is_some_and(|valid| valid >= open.round) {
             return Err(Refusal::field("valid_round", format_args!("must be below round {}", open.round)));
         }
-        self.check_stream_id(&open)?;
+        self.streams.check(&open.stream_id)?;
         self.check_phase()?;
         self.check_height(open.height)?;
+        if self.lane.is_deciding() {
+            // The next height is open once Decide has answered (ECP-ORD-006).
+            let problem = format_args!("Height {} is being decided.", open.height).to_string();
+            return Err(Refusal::new(Reason::HeightMismatch, problem).with("expected", open.height.saturating_add(1)));
+        }
         if let Some(commitment) = open.same_as.filter(|c| !self.candidates.contains_key(c)) {
             let problem = format!("No complete candidate {commitment} is kept at height {}.", open.height);
             return Err(Refusal::new(Reason::UnknownProposal, problem));
@@ -124,7 +131,7 @@ impl State {
         let work = self.fresh_id();
         let slot =
             Slot { height: open.height, round: open.round, valid_round: open.valid_round, proposer: open.proposer };
-        self.streams.insert(open.stream_id, StreamUse::Validate(open.round, open.valid_round, work));
+        self.streams.insert(open.stream_id, StreamUse::Validate(work));
         self.calls.insert(id, OpenCall { serial, target: Target::Validate(work) });
         out.push(Effect::Arm(Timer::Budget(work), u64::from(open.budget_ms)));
         if open.same_as.is_none() {
@@ -145,23 +152,6 @@ impl State {
         // Complete candidates give way to what runs, so that this one has a slot (ECP-VAL-010).
         self.make_room(most.saturating_sub(self.validations.len()).max(1), None, out);
         Ok(())
-    }
-
-    fn check_stream_id(&self, open: &ValidateOpen) -> Result<(), Refusal> {
-        let reused = Refusal::new(Reason::StreamIdReused, "The stream id names another stream of this height.");
-        match self.streams.get(&open.stream_id) {
-            None => Ok(()),
-            Some(StreamUse::Validate(round, valid, work))
-                if open.height == self.height() && (*round, *valid) == (open.round, open.valid_round) =>
-            {
-                // The same proposal again, after its stream was lost.
-                match self.validations.get(work) {
-                    Some(running) if running.call.is_some() => Err(reused),
-                    _ => Ok(()),
-                }
-            }
-            Some(_) => Err(reused),
-        }
     }
 
     /// A message on a validation stream that has no verdict yet.
@@ -367,19 +357,18 @@ impl State {
 
     /// Ends a build or a validation by its stream (ECP-STR-007); unknown ones are no error.
     pub(crate) fn abort(&mut self, stream: StreamId, out: &mut Out) {
-        match self.streams.get(&stream).copied() {
-            None => {}
-            Some(StreamUse::Build(round)) => self.burn(round, "it was aborted", out),
-            Some(StreamUse::Validate(_, _, work)) => {
-                let running = self.validations.get(&work).is_some();
+        match self.streams.get(&stream) {
+            Some(StreamUse::Build(height, round)) if height == self.height() => {
+                self.burn(round, "it was aborted", out);
+            }
+            // An accepted Decide runs to its end (ECP-DEC-012).
+            Some(StreamUse::Validate(work)) if self.lane.awaits(work) => {}
+            Some(StreamUse::Validate(work)) if self.validations.contains_key(&work) => {
                 self.conclude(work, Verdict::Aborted, out);
                 self.drop_validation(work, out);
-                if running {
-                    self.awaited_done(work, None, out);
-                } else {
-                    self.drop_unanswered(work, out);
-                }
             }
+            Some(StreamUse::Validate(work)) => self.drop_unanswered(work, out),
+            Some(StreamUse::Build(..)) | None => {}
         }
     }
 
@@ -388,33 +377,29 @@ impl State {
         self.next_params.as_ref().map_or(PROPOSAL_BYTES_DEFAULT, |p| p.max_proposal_bytes)
     }
 
-    /// Validations whose End came are raised to DECIDED and awaited; others are aborted (ECP-DEC-004).
-    pub(crate) fn raise_to_decided(&mut self, out: &mut Out) -> std::collections::BTreeSet<WorkId> {
-        let (ended, open): (Vec<_>, Vec<_>) = self.validations.iter().map(|(w, v)| (*w, v.ended)).partition(|x| x.1);
-        for (work, _) in open {
-            self.conclude(work, Verdict::Aborted, out);
-            self.drop_validation(work, out);
-        }
-        for (work, _) in &ended {
+    /// Validations whose End came: one of them may be the decided block (ECP-DEC-004).
+    pub(crate) fn ended_validations(&self) -> BTreeSet<WorkId> {
+        self.validations.iter().filter(|(_, v)| v.ended).map(|(work, _)| *work).collect()
+    }
+
+    /// Raises what is awaited to DECIDED and lifts its budget (ECP-DEC-004).
+    pub(crate) fn raise_to_decided(&mut self, works: &BTreeSet<WorkId>, out: &mut Out) {
+        for work in works {
             if let Some(validation) = self.validations.get_mut(work) {
                 validation.basis = Basis::Decided;
                 out.push(Effect::Disarm(Timer::Budget(*work)));
             }
         }
-        ended.into_iter().map(|(work, _)| work).collect()
     }
 
-    /// The height is decided: streams without verdict end (ECP-DEC-004).
-    pub(crate) fn abort_validations(&mut self, out: &mut Out) {
-        for work in self.validations.keys().copied().collect::<Vec<_>>() {
-            self.conclude(work, Verdict::Aborted, out);
-        }
-    }
-
-    /// Ends the builds without FIN of a decided height (ECP-BLD-008).
-    pub(crate) fn end_builds(&mut self, out: &mut Out) {
+    /// The height is being decided: builds without FIN and other validations end (ECP-DEC-016, ECP-BLD-008).
+    pub(crate) fn end_others(&mut self, awaited: &BTreeSet<WorkId>, out: &mut Out) {
         for round in self.builds.keys().copied().collect::<Vec<Round>>() {
             self.burn(round, "the height is decided", out);
+        }
+        for work in self.validations.keys().copied().filter(|w| !awaited.contains(w)).collect::<Vec<_>>() {
+            self.conclude(work, Verdict::Aborted, out);
+            self.drop_validation(work, out);
         }
     }
 }

@@ -1,1 +1,9 @@
-//! reference-execution
+//! The reference execution half as a process: the server over the engine that the genesis asks for.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`cli`] | the command line |
+//! | [`engines`] | which engine runs which genesis |
+
+pub mod cli;
+pub mod engines;

@@ -15,7 +15,10 @@ use ecp_proto::{
     },
     v1alpha1 as pb,
 };
-use ecp_types::{Limits, Network, Reason, SessionRole, Software, limits::HANDSHAKE_BYTES};
+use ecp_types::{
+    Limits, Network, Reason, SessionRole, Software,
+    limits::{HANDSHAKE_BYTES, PART_BYTES},
+};
 use prost::Message as _;
 use tonic::Status;
 
@@ -179,8 +182,21 @@ pub(crate) fn finalize(request: pb::FinalizeRequest) -> Result<Call, Refusal> {
     })))
 }
 
+/// A part over the limit is LIMIT_EXCEEDED, before anything else of it is looked at (ECP-LIM-002).
+fn too_large(part: &pb::Part) -> Option<Refusal> {
+    let size = part.payload.len() as u64;
+    (size > PART_BYTES).then(|| {
+        Refusal::new(Reason::LimitExceeded, format_args!("A part has {size} bytes.")).with("limit", PART_BYTES)
+    })
+}
+
 /// A message of a validation for the core.
 pub(crate) fn validate_event(request: pb::ValidateProposalRequest) -> StreamEvent {
+    if let Some(pb::validate_proposal_request::Event::Part(part)) = &request.event
+        && let Some(refusal) = too_large(part)
+    {
+        return StreamEvent::Invalid(refusal);
+    }
     match ValidateEvent::try_from(request) {
         Ok(ValidateEvent::Open(open)) => StreamEvent::Open(Box::new(ValidateOpen {
             stream_id: open.stream_id,
@@ -201,6 +217,11 @@ pub(crate) fn validate_event(request: pb::ValidateProposalRequest) -> StreamEven
 
 /// A message of an import for the core.
 pub(crate) fn import_event(request: pb::ImportDecidedRequest) -> StreamEvent {
+    if let Some(pb::import_decided_request::Event::Part(part)) = &request.event
+        && let Some(refusal) = too_large(part)
+    {
+        return StreamEvent::Invalid(refusal);
+    }
     match ImportEvent::try_from(request) {
         Ok(ImportEvent::Header(header)) => StreamEvent::Header(Box::new(ImportHeader {
             certificate: header.certificate,

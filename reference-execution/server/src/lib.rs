@@ -12,10 +12,13 @@
 //! | [`store`] | one file on disk, or memory |
 //! | [`archive`] | how decided blocks lie in the store |
 //! | [`interpose`] | a place to stand between the core and the world, for tests of others |
+//! | `launch` | what an executable needs: command line, configuration, refusals, logs (feature `launch`) |
 
 pub mod archive;
 pub mod host;
 pub mod interpose;
+#[cfg(feature = "launch")]
+pub mod launch;
 pub mod server;
 pub mod store;
 pub mod transport;

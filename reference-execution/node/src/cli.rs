@@ -1,0 +1,95 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use ecp_execution_server::launch::{Flags, Refused, Settings, announce, log, start, until_told};
+use ecp_types::Workload;
+
+use crate::engines;
+
+/// Reference execution half of the Starknet Execution-Consensus Protocol.
+#[derive(Debug, Parser)]
+#[command(name = "reference-execution", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve ECP until SIGTERM or SIGINT; one line of JSON on stdout says when.
+    Run(RunArgs),
+    /// Make the data directory for a genesis, and end.
+    Init(Flags),
+    /// Check a genesis file, and print the network that it makes.
+    CheckGenesis(Flags),
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    #[command(flatten)]
+    flags: Flags,
+    /// Print the settings in force, and end.
+    #[arg(long)]
+    print_config: bool,
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub fn run(cli: Cli) -> Result<(), Refused> {
+    match cli.command {
+        Command::Run(args) => {
+            let settings = Settings::load(&args.flags)?;
+            if args.print_config {
+                println!("{}", settings.to_toml());
+                return Ok(());
+            }
+            log(&settings)?;
+            let runtime = tokio::runtime::Runtime::new().map_err(Refused::System)?;
+            runtime.block_on(serve(settings))
+        }
+        Command::Init(flags) => {
+            let settings = Settings::load(&flags)?;
+            let genesis = settings.read_genesis()?;
+            engines::open(&genesis, settings.open_store(&genesis)?)?;
+            println!("{} is ready for {}", settings.data.display(), genesis.chain_id());
+            Ok(())
+        }
+        Command::CheckGenesis(flags) => {
+            let genesis = Settings::load(&flags)?.read_genesis()?;
+            engines::check(&genesis)?;
+            let hex = |bytes: [u8; 32]| ecp_types::encode_hex(&bytes);
+            let workload = match genesis.workload() {
+                Workload::TestChain(_) => "test_chain",
+                Workload::Starknet(_) => "starknet",
+            };
+            let network = serde_json::json!({
+                "chain_id": genesis.chain_id(),
+                "genesis_hash": hex(genesis.genesis_hash()),
+                "fork_id": genesis.fork_id(),
+                "activation_digest": hex(genesis.activation_digest()),
+                "first_height": genesis.first_height(),
+                "workload": workload,
+            });
+            println!("{network}");
+            Ok(())
+        }
+    }
+}
+
+async fn serve(settings: Settings) -> Result<(), Refused> {
+    let genesis = settings.read_genesis()?;
+    let config = settings.server(&genesis)?;
+    let store = settings.open_store(&genesis)?;
+    let opened = engines::open(&genesis, store.clone())?;
+    let jsonrpc = opened.serve_jsonrpc(settings.jsonrpc).await?;
+    let handle = start(config, opened.engine.clone(), store, None).await?;
+    announce(&handle, jsonrpc.as_ref().map(ecp_jsonrpc::JsonRpcServer::url).as_deref())?;
+    until_told().await?;
+    if let Some(server) = jsonrpc {
+        server.stop().await;
+    }
+    handle.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! Which engine runs which genesis.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use ecp_engine_scripted::{RealPace, ScriptedEngine};
+use ecp_engine_starknet::StarknetEngine;
+use ecp_execution_core::seams::{ExecutionEngine, Store};
+use ecp_execution_server::{
+    MemoryStore,
+    launch::{Refused, SystemClock},
+};
+use ecp_jsonrpc::{JsonRpcServer, NodeView, ServeOptions};
+use ecp_types::{Genesis, Workload};
+
+/// An engine that is open, and its view for JSON-RPC if it has one.
+pub struct Opened {
+    /// The engine.
+    pub engine: Arc<dyn ExecutionEngine>,
+    /// What JSON-RPC reads.
+    pub view: Option<Arc<dyn NodeView>>,
+}
+
+impl Opened {
+    /// Serves JSON-RPC if an address was given and the engine has a view.
+    ///
+    /// # Errors
+    /// The address cannot be used.
+    pub async fn serve_jsonrpc(&self, address: Option<SocketAddr>) -> Result<Option<JsonRpcServer>, Refused> {
+        let Some(address) = address else { return Ok(None) };
+        let Some(view) = self.view.clone() else {
+            // One launch command serves both workloads, so this is no reason to stop.
+            tracing::warn!("JSON-RPC is not served: the workload of this genesis is not starknet");
+            return Ok(None);
+        };
+        let server = JsonRpcServer::start(address, view, ServeOptions::default()).await;
+        server.map(Some).map_err(|error| Refused::JsonRpc(error.to_string()))
+    }
+}
+
+/// Opens the engine that the genesis asks for, at the head that the store holds.
+///
+/// # Errors
+/// The workload's section is wrong, or the store is damaged.
+pub fn open(genesis: &Genesis, store: Arc<dyn Store>) -> Result<Opened, Refused> {
+    let refused = |error: &dyn std::fmt::Display| Refused::Engine(error.to_string());
+    match genesis.workload() {
+        Workload::TestChain(_) => {
+            let engine = ScriptedEngine::open(genesis.clone(), store, Arc::new(SystemClock), Arc::new(RealPace));
+            Ok(Opened { engine: Arc::new(engine.map_err(|e| refused(&e))?), view: None })
+        }
+        Workload::Starknet(_) => {
+            let engine = StarknetEngine::open(genesis, store, Arc::new(SystemClock)).map_err(|e| refused(&e))?;
+            Ok(Opened { engine: engine.clone(), view: Some(engine) })
+        }
+    }
+}
+
+/// Checks the workload's section without a store.
+///
+/// # Errors
+/// The section is wrong.
+pub fn check(genesis: &Genesis) -> Result<(), Refused> {
+    open(genesis, Arc::new(MemoryStore::default())).map(|_| ())
+}
