@@ -8,12 +8,10 @@
 //! | [`signing`] | Malachite's signer and verifier over `ecp-signatures`, with the signing record in front |
 //! | [`convert`] | certificates and evidence to the types of ECP and back |
 //! | [`codec`] | what is gossiped, logged and synced, as protocol buffers |
-//! | [`body`] | a decided proposal as value sync carries it |
 //!
 //! A value is a commitment and its own id: consensus never sees more of a proposal than the 32 bytes that are voted on.
 //! The parts travel beside it, in envelopes that the proposer signed.
 
-pub mod body;
 pub mod codec;
 pub mod convert;
 pub mod signing;
@@ -27,7 +25,6 @@ pub use ecp_signatures::{
     StreamHeader, verify_certificate, verify_envelope,
 };
 
-pub use body::{BadBody, Body};
 pub use codec::{DecodeError, WireCodec};
 pub use signing::{EcpScheme, EcpSigner, EcpVerifier};
 pub use timeouts::EcpTimeouts;

@@ -119,16 +119,6 @@ messages! {
         #[prost(bytes = "bytes", tag = "2")] peer_id: Bytes,
         #[prost(bytes = "bytes", tag = "3")] signature: Bytes,
     }
-    /// A part of a body. Kind 1 INIT, 2 BODY, 3 FIN.
-    BodyPart {
-        #[prost(uint32, tag = "1")] kind: u32,
-        #[prost(bytes = "bytes", tag = "2")] payload: Bytes,
-    }
-    /// A decided proposal.
-    Body {
-        #[prost(string, tag = "1")] part_format: String,
-        #[prost(message, repeated, tag = "2")] parts: Vec<BodyPart>,
-    }
 }
 
 /// Kind of the end of a stream.

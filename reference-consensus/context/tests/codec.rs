@@ -1,4 +1,5 @@
 //! Everything that travels is read back as it was, and nothing that a peer sends makes the codec panic.
+#![allow(clippy::unwrap_used)]
 
 use std::fmt::Debug;
 

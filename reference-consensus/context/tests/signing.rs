@@ -1,4 +1,5 @@
 //! Malachite's signer and verifier over the signatures of ECP.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};
 

@@ -91,7 +91,7 @@ pub struct ProposedValue {
 pub struct DecidedValue {
     /// Its certificate.
     pub certificate: Certificate,
-    /// The body, as [`ecp_malachite_context::Body`] writes it.
+    /// The body, in whatever encoding the hosts of the network agree on.
     pub bytes: Bytes,
 }
 

@@ -8,10 +8,13 @@ use arc_malachitebft_app::{
     types::Keypair,
 };
 use arc_malachitebft_codec::Codec;
+use arc_malachitebft_config::{ConsensusConfig, ValueSyncConfig};
 use arc_malachitebft_core_consensus::{Params, ValuePayload};
+use arc_malachitebft_core_types::ThresholdParams;
 use arc_malachitebft_engine::{
     consensus::Consensus,
     network::{NetworkIdentity, NetworkMsg},
+    node::NodeRef,
     util::{events::TxEvent, output_port::OutputPort},
 };
 use arc_malachitebft_signing::{Signer, Verifier};
@@ -26,7 +29,7 @@ use crate::{
     handle::Inner,
     host::Host,
     listener::{Listener, NetworkState},
-    supervisor::Supervisor,
+    supervisor::{FailureSender, Supervisor},
 };
 
 /// Messages that may wait for the host. Parts are bounded by their bytes besides.
@@ -58,7 +61,8 @@ pub async fn start(config: EngineConfig) -> Result<Engine, StartError> {
 
     let (failure, _) = watch::channel(None);
     let (supervisor, _) = Actor::spawn(None, Supervisor, failure.clone()).await.map_err(engine)?;
-    let started = wire(&config, thresholds, codec, identity, consensus_config, sync_config, &supervisor, failure).await;
+    let prepared = Prepared { thresholds, codec, identity, consensus: consensus_config, sync: sync_config };
+    let started = wire(&config, prepared, &supervisor, failure).await;
     if started.is_err() {
         // Linked actors end with their supervisor.
         supervisor.stop(None);
@@ -66,17 +70,22 @@ pub async fn start(config: EngineConfig) -> Result<Engine, StartError> {
     started
 }
 
-#[allow(clippy::too_many_arguments)]
-async fn wire(
-    config: &EngineConfig,
-    thresholds: arc_malachitebft_core_types::ThresholdParams,
+/// What the actors are made of.
+struct Prepared {
+    thresholds: ThresholdParams,
     codec: EngineCodec,
     identity: NetworkIdentity,
-    consensus_config: arc_malachitebft_config::ConsensusConfig,
-    sync_config: arc_malachitebft_config::ValueSyncConfig,
-    supervisor: &arc_malachitebft_engine::node::NodeRef,
-    failure: crate::supervisor::FailureSender,
+    consensus: ConsensusConfig,
+    sync: ValueSyncConfig,
+}
+
+async fn wire(
+    config: &EngineConfig,
+    prepared: Prepared,
+    supervisor: &NodeRef,
+    failure: FailureSender,
 ) -> Result<Engine, StartError> {
+    let Prepared { thresholds, codec, identity, consensus: consensus_config, sync: sync_config } = prepared;
     let registry = SharedRegistry::new(Registry::default(), Some(config.moniker.clone()));
     let metrics = Metrics::register(&registry);
 

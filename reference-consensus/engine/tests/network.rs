@@ -1,4 +1,5 @@
 //! Networks of engines in one process.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -149,8 +149,8 @@ impl fmt::Debug for PublicKey {
 pub enum PrivateKey {
     /// A scalar of the STARK curve.
     StarkEcdsa(Felt),
-    /// An Ed25519 seed.
-    Ed25519(ed25519_consensus::SigningKey),
+    /// An Ed25519 seed and what is derived from it.
+    Ed25519(Box<ed25519_consensus::SigningKey>),
 }
 
 impl PrivateKey {
@@ -162,9 +162,9 @@ impl PrivateKey {
                 let key = felt(bytes).filter(|key| *key != Felt::ZERO && key.to_bytes_be() < CURVE_ORDER);
                 key.map(Self::StarkEcdsa).ok_or(BadKey::Private(scheme))
             }
-            Scheme::Ed25519 => {
-                ed25519_consensus::SigningKey::try_from(bytes).map(Self::Ed25519).map_err(|_| BadKey::Private(scheme))
-            }
+            Scheme::Ed25519 => ed25519_consensus::SigningKey::try_from(bytes)
+                .map(|key| Self::Ed25519(Box::new(key)))
+                .map_err(|_| BadKey::Private(scheme)),
         }
     }
 

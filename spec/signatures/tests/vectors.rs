@@ -1,6 +1,7 @@
 //! The vectors in `spec/vectors/signatures` are what this crate computes, and hold on their own terms.
 //!
 //! After a change of the layout, `ECP_UPDATE_VECTORS=1 cargo test -p ecp-signatures` writes them anew.
+#![allow(clippy::unwrap_used)]
 
 use std::{env, fs, path::PathBuf};
 

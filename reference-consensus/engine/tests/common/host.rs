@@ -6,7 +6,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use ecp_malachite_context::Body;
 use ecp_malachite_engine::{
     DecidedValue, EngineHandle, HostMessage, ProposedValue, ReceivedPart, StartHeight, SyncedOutcome,
 };
@@ -21,7 +20,7 @@ use super::{Disk, Options, TestNetwork};
 #[derive(Default)]
 pub struct Store {
     pub decided: BTreeMap<Height, (Certificate, Bytes)>,
-    pub bodies: BTreeMap<Commitment, (ProposedValue, Body)>,
+    pub bodies: BTreeMap<Commitment, (ProposedValue, Vec<Part>)>,
     pub own: BTreeMap<(Height, Round), Commitment>,
     pub decided_calls: Vec<Certificate>,
 }
@@ -49,6 +48,23 @@ fn commitment(parts: &[Part]) -> Commitment {
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(&part.payload));
     Commitment(hash.finalize().into())
+}
+
+/// A body as these hosts sync it: each payload behind its length. It has three parts.
+fn encode(parts: &[Part]) -> Bytes {
+    let sized = |part: &Part| [&(part.payload.len() as u32).to_be_bytes(), part.payload.as_ref()].concat();
+    parts.iter().flat_map(sized).collect::<Vec<u8>>().into()
+}
+
+fn decode(mut bytes: &[u8]) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    for (index, kind) in [PartKind::Init, PartKind::Body, PartKind::Fin].into_iter().enumerate() {
+        let (length, rest) = bytes.split_at_checked(4)?;
+        let (payload, rest) = rest.split_at_checked(u32::from_be_bytes(length.try_into().ok()?) as usize)?;
+        parts.push(Part { index: index as u32, kind, payload: Bytes::copy_from_slice(payload) });
+        bytes = rest;
+    }
+    bytes.is_empty().then_some(parts)
 }
 
 impl Host {
@@ -107,15 +123,15 @@ impl Host {
                     reply.send(held.collect());
                 }
                 HostMessage::ProcessSyncedValue { height, round, proposer, bytes, reply } => {
-                    reply.send(match Body::decode(bytes, 8 << 20) {
-                        Ok(body) => {
-                            let commitment = commitment(&body.parts);
+                    reply.send(match decode(&bytes) {
+                        Some(body) => {
+                            let commitment = commitment(&body);
                             let value =
                                 ProposedValue { height, round, valid_round: None, proposer, commitment, valid: true };
                             self.store.lock().unwrap().bodies.insert(commitment, (value.clone(), body));
                             SyncedOutcome::Verdict(value)
                         }
-                        Err(_) => SyncedOutcome::PeerFault,
+                        None => SyncedOutcome::PeerFault,
                     });
                 }
                 HostMessage::GetHistoryMinHeight { reply } => reply.send(self.network.first_height),
@@ -140,7 +156,7 @@ impl Host {
         let height = certificate.height;
         verify_certificate(&certificate, &self.network.params(height), &self.network.network).unwrap();
         let mut store = self.store.lock().unwrap();
-        let bytes = store.bodies[&certificate.commitment].1.encode();
+        let bytes = encode(&store.bodies[&certificate.commitment].1);
         store.decided.insert(height, (certificate, bytes));
     }
 
@@ -158,8 +174,7 @@ impl Host {
             let commitment = commitment(&parts);
             let proposer = self.network.address(self.index);
             let value = ProposedValue { height, round, valid_round: None, proposer, commitment, valid: true };
-            let body = Body { part_format: "memory".into(), parts };
-            store.bodies.insert(commitment, (value, body));
+            store.bodies.insert(commitment, (value, parts));
             store.own.insert((height, round), commitment);
             commitment
         });
@@ -169,15 +184,15 @@ impl Host {
         commitment
     }
 
-    fn stream(&self, height: Height, round: Round, valid_round: Option<Round>, body: &Body, commitment: Commitment) {
+    fn stream(&self, height: Height, round: Round, valid_round: Option<Round>, body: &[Part], commitment: Commitment) {
         let mut stream_id = [0; 16];
         stream_id[0] = self.index as u8;
         stream_id[1..5].copy_from_slice(&round.to_be_bytes());
         stream_id[8..].copy_from_slice(&height.to_be_bytes());
         let proposer = self.network.address(self.index);
         let header = StreamHeader { stream_id, height, round, valid_round, proposer };
-        let end = Content::End { counts: Counts::of(&body.parts), commitment };
-        for content in body.parts.iter().cloned().map(Content::Part).chain([end]) {
+        let end = Content::End { counts: Counts::of(body), commitment };
+        for content in body.iter().cloned().map(Content::Part).chain([end]) {
             let envelope = self.handle.seal(header, content).unwrap();
             let _ = self.handle.publish_part(envelope);
         }
@@ -210,8 +225,7 @@ impl Host {
         let StreamHeader { height, round, valid_round, proposer, .. } = header;
         let valid = commitment(&parts) == claimed;
         let value = ProposedValue { height, round, valid_round, proposer, commitment: claimed, valid };
-        let body = Body { part_format: "memory".into(), parts };
-        self.store.lock().unwrap().bodies.insert(claimed, (value.clone(), body));
+        self.store.lock().unwrap().bodies.insert(claimed, (value.clone(), parts));
         let _ = self.handle.propose_value(&value);
     }
 }

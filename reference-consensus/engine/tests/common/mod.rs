@@ -152,7 +152,7 @@ pub fn network(chain_id: &str) -> Network {
 }
 
 /// How a node of a test differs from the others.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Options {
     pub follower: bool,
     pub chain_id: Option<String>,
@@ -160,12 +160,6 @@ pub struct Options {
     pub wait_for_peers: usize,
     /// Take the process down when this height is decided, before anything of it is kept.
     pub crash_at: Option<Height>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { follower: false, chain_id: None, wait_for_peers: 0, crash_at: None }
-    }
 }
 
 /// A running node.
