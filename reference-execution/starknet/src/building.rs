@@ -173,7 +173,7 @@ impl StarknetBuild {
                 return Ok(BuildStep::Part(self.part(PartKind::Body, payload)));
             }
             // Nothing more to execute now: a block with content is closed, an empty one waits a little.
-            close = close || run.len() > 0 || self.waited >= IDLE || left.is_zero();
+            close = close || run.count() > 0 || self.waited >= IDLE || left.is_zero();
             if close {
                 return self.close(*run);
             }

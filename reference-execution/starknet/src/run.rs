@@ -109,7 +109,7 @@ impl Run {
 
     /// How many transactions are in the block.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.txs.len()
     }
 
@@ -118,31 +118,41 @@ impl Run {
         let transaction = Transaction::Account(AccountTransaction::new_for_sequencing(tx.inner.clone()));
         let executed = guarded(&format!("transaction {:#x}", tx.hash()), || self.executor.execute(&transaction));
         self.failure.check()?;
-        match executed? {
-            Ok((info, _)) => {
+        match executed {
+            Ok(Ok((info, _))) => {
                 self.receipts.push(Receipt::new(tx, &info));
                 self.txs.push(tx.clone());
                 Ok(Outcome::Included)
             }
-            Err(TransactionExecutorError::BlockFull) => Ok(Outcome::Full),
-            Err(error) => Ok(Outcome::Failed(error.to_string())),
+            Ok(Err(TransactionExecutorError::BlockFull)) => Ok(Outcome::Full),
+            Ok(Err(error)) => Ok(Outcome::Failed(error.to_string())),
+            // A peer's transaction must not stop this node: it is one that cannot be executed, for every node that
+            // runs the same library. What it left behind is not used.
+            Err(fault) => {
+                tracing::error!(%fault, "a defect of the execution library");
+                let count = self.txs.len();
+                self.rebuild(count)?;
+                Ok(Outcome::Failed(fault.0))
+            }
         }
     }
 
     /// The same block with only its first `count` transactions. They are executed again: what the later ones
     /// touched cannot be taken back.
-    pub fn truncate(self, count: usize) -> Result<Self, EngineFault> {
-        if count >= self.txs.len() {
-            return Ok(self);
-        }
-        let mut run = Self::new(self.chain, self.head, self.init, self.old_hash)?;
-        for tx in &self.txs[..count] {
-            match run.execute(tx)? {
+    pub fn truncate(&mut self, count: usize) -> Result<(), EngineFault> {
+        if count >= self.txs.len() { Ok(()) } else { self.rebuild(count) }
+    }
+
+    fn rebuild(&mut self, count: usize) -> Result<(), EngineFault> {
+        let (chain, head) = (Arc::clone(&self.chain), Arc::clone(&self.head));
+        let before = std::mem::replace(self, Self::new(chain, head, self.init.clone(), self.old_hash)?);
+        for tx in before.txs.iter().take(count) {
+            match self.execute(tx)? {
                 Outcome::Included => {}
                 other => return Err(EngineFault(format!("transaction {:#x} was included, then {other:?}", tx.hash()))),
             }
         }
-        Ok(run)
+        Ok(())
     }
 
     /// Closes the block with what was executed.

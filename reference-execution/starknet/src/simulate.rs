@@ -81,9 +81,9 @@ impl Simulation {
         let mut account = AccountTransaction::new_for_sequencing(tx.inner.clone());
         account.execution_flags.strict_nonce_check = false;
         let mut validator = StatefulValidator::create(CachedState::new(self.reader), self.context);
-        let result = guarded("validating a transaction", || validator.perform_validations(account));
+        let result = guarded("validating a transaction", || validator.perform_validations(account).map_err(objection));
         self.failure.check()?;
-        Ok(result?.map_err(objection))
+        result
     }
 
     /// Calls a contract.

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use ecp_execution_core::seams::{EngineFault, Slot, Validation, ValidationStep};
-use ecp_types::{InvalidReason, LocalReason, Missing, Part, PartKind};
+use ecp_types::{Commitment, InvalidReason, LocalReason, Missing, Part, PartKind};
 use prost::Message as _;
 use starknet_types_core::felt::Felt as StarkFelt;
 
@@ -38,6 +38,10 @@ pub(crate) struct StarknetValidation {
     /// How many transactions were tried, and why not the next one, which matters only if FIN counts it.
     stopped: Option<Invalid>,
     verdict: Option<Verdict>,
+    /// No more parts come.
+    ended: bool,
+    /// The commitment of an executed block that is INVALID all the same.
+    computed: Option<Commitment>,
 }
 
 /// What [`StarknetValidation::end`] found, so that a repeat says the same.
@@ -105,6 +109,8 @@ impl StarknetValidation {
             run: None,
             stopped: None,
             verdict: None,
+            ended: false,
+            computed: None,
         })
     }
 
@@ -187,8 +193,8 @@ impl StarknetValidation {
         };
         // Once FIN is known, nothing after the prefix needs to be executed.
         let end = self.fin.as_ref().map_or(self.sent.len() as u64, |fin| fin.executed_count);
-        while self.stopped.is_none() && (run.len() as u64) < end {
-            let index = run.len();
+        while self.stopped.is_none() && (run.count() as u64) < end {
+            let index = run.count();
             let tx = &self.sent[index];
             match run.execute(tx)? {
                 Outcome::Included => {}
@@ -224,11 +230,41 @@ impl StarknetValidation {
         if let Some(missing) = self.advance()? {
             return Ok(ValidationStep::Waiting(missing));
         }
-        let executed = self.run.as_ref().map_or(0, Run::len) as u64;
+        let executed = self.run.as_ref().map_or(0, Run::count) as u64;
         match (&self.fin, self.stopped.clone()) {
             (Some(fin), Some(invalid)) if fin.executed_count > executed => Ok(self.say(invalid)),
             _ => Ok(ValidationStep::Continue),
         }
+    }
+
+    /// Finishes: everything was sent.
+    fn finish(&mut self) -> Result<ValidationStep, EngineFault> {
+        let Some(fin) = self.fin.clone() else {
+            return Ok(self.say((InvalidReason::PayloadMalformed, "the proposal ends without FIN".into())));
+        };
+        match self.step()? {
+            ValidationStep::Continue => {}
+            other => return Ok(other),
+        }
+        let Some(mut run) = self.run.take() else {
+            return Err(EngineFault("a proposal ended before it began".into()));
+        };
+        // At most what was sent, and that is in memory.
+        let count = fin.executed_count as usize;
+        run.truncate(count)?;
+        let finished = run.finish()?;
+        if fin.commitment.to_bytes_be() != finished.commitment.0 {
+            self.computed = Some(finished.commitment);
+            let text = format!("execution gives {}, FIN says {:#066x}", finished.commitment, fin.commitment);
+            return Ok(self.say((InvalidReason::CommitmentMismatch, text)));
+        }
+        if let Some(text) = fin.difference(&finished) {
+            self.computed = Some(finished.commitment);
+            return Ok(self.say((InvalidReason::FinMismatch, text)));
+        }
+        self.verdict = Some(Verdict::Ended);
+        let executed = self.shared.executed(finished, self.archived(count))?;
+        Ok(ValidationStep::Complete { executed, local: self.local_objection() })
     }
 
     /// The parts as the archive keeps them: bodies cut after the executed count (ECP-SYN-010).
@@ -273,35 +309,17 @@ impl Validation for StarknetValidation {
     }
 
     fn end(&mut self) -> Result<ValidationStep, EngineFault> {
-        if let Some(said) = self.said() {
-            return said;
+        self.ended = true;
+        match self.said() {
+            Some(said) => said,
+            None => self.finish(),
         }
-        let Some(fin) = self.fin.clone() else {
-            return Ok(self.say((InvalidReason::PayloadMalformed, "the proposal ends without FIN".into())));
-        };
-        match self.step()? {
-            ValidationStep::Continue => {}
-            other => return Ok(other),
-        }
-        let Some(run) = self.run.take() else { return Err(EngineFault("a proposal ended before it began".into())) };
-        // At most what was sent, and that is in memory.
-        let count = fin.executed_count as usize;
-        let finished = run.truncate(count)?.finish()?;
-        if fin.commitment.to_bytes_be() != finished.commitment.0 {
-            let text = format!("execution gives {}, FIN says {:#066x}", finished.commitment, fin.commitment);
-            return Ok(self.say((InvalidReason::CommitmentMismatch, text)));
-        }
-        if let Some(text) = fin.difference(&finished) {
-            return Ok(self.say((InvalidReason::FinMismatch, text)));
-        }
-        self.verdict = Some(Verdict::Ended);
-        let executed = self.shared.executed(finished, self.archived(count))?;
-        Ok(ValidationStep::Complete { executed, local: self.local_objection() })
     }
 
     fn resume(&mut self) -> Result<ValidationStep, EngineFault> {
         match self.said() {
             Some(said) => said,
+            None if self.ended => self.finish(),
             None => self.step(),
         }
     }
@@ -323,5 +341,9 @@ impl Validation for StarknetValidation {
             }
         }
         None
+    }
+
+    fn computed(&self) -> Option<Commitment> {
+        self.computed
     }
 }

@@ -1,4 +1,5 @@
 //! Proposals between engines: what is built here is valid there, and what is altered is INVALID for its reason.
+#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
 
 mod common;
 
@@ -179,6 +180,25 @@ fn altered_proposals_are_invalid_each_for_its_reason() {
 }
 
 #[test]
+fn what_was_executed_has_a_commitment_even_if_it_is_invalid() {
+    let (parts, built) = loaded(3).build();
+    let validator = Node::new();
+    let computed = |parts: &[Part]| {
+        let mut validation = validator.engine.validate(validator.slot()).unwrap();
+        assert!(matches!(feed(&mut *validation, parts), ValidationStep::Invalid(..)));
+        // A verdict stays.
+        assert!(matches!(validation.end().unwrap(), ValidationStep::Invalid(..)));
+        validation.computed()
+    };
+    let other = alter(&parts, PartKind::Fin, |fin: &mut wire::ProposalFin| {
+        fin.proposal_commitment.as_mut().unwrap().elements[31] ^= 1;
+    });
+    assert_eq!(computed(&other), Some(built.commitment));
+    let incomplete = alter(&parts, PartKind::Fin, |fin: &mut wire::ProposalFin| fin.executed_transaction_count = 9);
+    assert_eq!(computed(&incomplete), None);
+}
+
+#[test]
 fn a_timestamp_ahead_of_the_clock_and_a_far_price_are_local_objections() {
     let (parts, built) = loaded(1).build();
     let validator = Node::new();
@@ -288,6 +308,19 @@ fn the_proposal_limit_counts_payload_bytes() {
 }
 
 #[test]
+fn a_built_proposal_keeps_to_the_limit_of_payload_bytes() {
+    let limited = || genesis(|file| file["params"]["max_proposal_bytes"] = 20_000.into());
+    let builder = Node::of(limited());
+    load(&builder, 0, 40);
+    let (parts, executed) = builder.build();
+    let size: usize = parts.iter().map(|part| part.payload.len()).sum();
+    assert!(size <= 20_000 && executed.executed_count >= 10, "{size} bytes, {} transactions", executed.executed_count);
+    assert_eq!(Node::of(limited()).validate(&parts).commitment, executed.commitment);
+    builder.commit(&executed);
+    assert_eq!(builder.engine.mempool().len() as u64, 40 - executed.executed_count);
+}
+
+#[test]
 fn block_ten_waits_for_the_hash_of_block_zero() {
     let (builder, validator) = (Node::new(), Node::new());
     for _ in 0..10 {
@@ -314,8 +347,7 @@ fn block_ten_waits_for_the_hash_of_block_zero() {
     }
     assert!(matches!(validation.end().unwrap(), ValidationStep::Waiting(Missing::BlockHash(0))));
     validator.hash();
-    assert!(matches!(validation.resume().unwrap(), ValidationStep::Continue));
-    match validation.end().unwrap() {
+    match validation.resume().unwrap() {
         ValidationStep::Complete { executed: validated, local: None } => {
             assert_eq!(validated.commitment, executed.commitment);
         }

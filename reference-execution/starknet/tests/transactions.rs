@@ -1,4 +1,5 @@
 //! Real signed transactions, from genesis into blocks.
+#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What JSON-RPC reads of the engine and submits to it.
+#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
 
 mod common;
 

@@ -310,13 +310,13 @@ impl Wallet {
     }
 
     /// A signed transfer of STRK.
-    pub fn transfer(&self, nonce: u64, to: &Wallet, fri: u128) -> Tx {
+    pub fn transfer(&self, nonce: u64, to: &Self, fri: u128) -> Tx {
         let strk = StarkFelt::from_hex(STRK_ADDRESS).unwrap();
         self.signed(self.unsigned_call(nonce, strk, "transfer", &[to.felt(), fri.into(), StarkFelt::ZERO]))
     }
 
     /// The same transfer, signed by somebody else's key.
-    pub fn forged_transfer(&self, nonce: u64, to: &Wallet, fri: u128) -> Tx {
+    pub fn forged_transfer(&self, nonce: u64, to: &Self, fri: u128) -> Tx {
         Self { secret: 999_u64.into(), ..self.clone() }.transfer(nonce, to, fri)
     }
 
