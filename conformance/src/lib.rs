@@ -1,1 +1,35 @@
-//! conformance
+//! The conformance suite of ECP: certifies an execution half, a consensus half, or a pair.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`schema`] | messages of cases and transcripts (generated from `proto/`) |
+//! | [`case`] | loads and checks cases; the registry of requirements |
+//! | [`wire`] | messages of ECP by reflection: building, matching, naming |
+//! | [`transcript`] | records what was said |
+//! | [`verdict`] | judges a transcript against its case: pure |
+//! | [`workload`] | chains that cases run on: genesis, proposals, the suite's own model |
+//! | [`subject`] | the half under test: manifest, launch, kill, restart |
+//! | [`execution_role`] | runs cases on an execution half: the suite is the consensus half |
+//! | [`run`] | plans and runs cases |
+//! | [`report`] | the results of a run as JSON, JUnit and HTML |
+//! | [`cli`] | the command line |
+
+pub mod case;
+pub mod cli;
+pub mod execution_role;
+pub mod report;
+pub mod run;
+pub mod subject;
+pub mod transcript;
+pub mod verdict;
+pub mod wire;
+pub mod workload;
+
+/// Messages of cases and transcripts (generated).
+#[allow(missing_docs, clippy::all, clippy::pedantic, unreachable_pub, clippy::use_self, clippy::unwrap_used)]
+pub mod schema {
+    include!("gen/ecp.conformance.v1alpha1.rs");
+
+    /// Descriptors of this package, encoded.
+    pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("gen/ecp.conformance.v1alpha1.binpb");
+}

@@ -102,7 +102,7 @@ impl Import {
             }
             Ask::End(end) => {
                 if let Err(did) = self.sequence.end(Some(&end)) {
-                    findings.consensus("ECP-STR-003", ORDER, did);
+                    findings.consensus("ECP-STR-011", ORDER, did);
                 }
             }
         }
@@ -120,7 +120,8 @@ impl Import {
                 findings.execution("ECP-ENC-001", "an import ends with an outcome", "answered without an outcome");
             }
             ImportOutcome::Committed | ImportOutcome::AlreadyCommitted => {
-                let wanted = self.header.as_ref().and_then(|h| h.certificate.as_ref()).map(|c| (c.height, &c.commitment));
+                let wanted =
+                    self.header.as_ref().and_then(|h| h.certificate.as_ref()).map(|c| (c.height, &c.commitment));
                 let told = reply.committed.as_ref().map(|p| (p.height, &p.commitment));
                 if wanted.is_some() && wanted != told {
                     let did = format!("answered {} with another position", outcome.as_str_name());

@@ -63,7 +63,11 @@ impl State {
                     findings.execution("ECP-BLD-004", ORDER, did);
                 }
                 if built.commitment.len() != 32 || built.executed_count.is_none() {
-                    findings.execution("ECP-BLD-004", "Built tells commitment and count", "a field of Built is missing");
+                    findings.execution(
+                        "ECP-BLD-004",
+                        "Built tells commitment and count",
+                        "a field of Built is missing",
+                    );
                 }
                 stream.built = true;
             }
@@ -78,10 +82,7 @@ impl State {
         match parts.get(stream.index) {
             Some(before) if *before == part => {}
             Some(_) => {
-                let did = format!(
-                    "built height {} round {} again with another part {}",
-                    slot.0, slot.1, stream.index
-                );
+                let did = format!("built height {} round {} again with another part {}", slot.0, slot.1, stream.index);
                 findings.execution("ECP-BLD-005", "the same slot gives the same parts while the instance lives", did);
             }
             None => parts.push(part),

@@ -72,7 +72,7 @@ impl State {
         let known = self.committed.keys().next_back().copied();
         if told < known {
             let did = format!("told the committed height {told:?} in a handshake, after {known:?} was committed");
-            findings.execution("ECP-SES-007", "a handshake tells the durable position", did);
+            findings.execution("ECP-SES-025", "a handshake tells the durable position", did);
         }
         if position.is_some() {
             self.told(position, findings);
@@ -168,6 +168,10 @@ fn committee(params: &v1::HeightParams, findings: &mut Findings) {
     };
     let hash = ecp_types::genesis::committee_hash(&domain);
     if params.committee.as_ref().is_some_and(|c| c.hash.as_ref() != hash) {
-        findings.execution("ECP-HGT-005", "the hash of the members as the spec defines it", "told another committee hash");
+        findings.execution(
+            "ECP-HGT-005",
+            "the hash of the members as the spec defines it",
+            "told another committee hash",
+        );
     }
 }

@@ -72,8 +72,7 @@ impl Monitor {
                     "ImportDecided" => Kind::Import(archive::Import::default()),
                     _ => Kind::Other,
                 };
-                let call_state =
-                    Call { method: method.to_owned(), answers: 0, kind, session: standing, reset: false };
+                let call_state = Call { method: method.to_owned(), answers: 0, kind, session: standing, reset: false };
                 self.calls.insert(call, call_state);
             }
             Event::FromConsensus { call, bytes } => self.from_consensus(call, bytes, &mut findings),
@@ -133,7 +132,8 @@ impl Monitor {
                 }
             }
             Kind::Validate(stream) => {
-                if let Ok(v1::ValidateProposalRequest { event: Some(event) }) = v1::ValidateProposalRequest::decode(bytes)
+                if let Ok(v1::ValidateProposalRequest { event: Some(event) }) =
+                    v1::ValidateProposalRequest::decode(bytes)
                 {
                     if let v1::validate_proposal_request::Event::Open(open) = &event {
                         let what = format!("validation at {}", slot_text(open.height, open.round));
@@ -236,7 +236,7 @@ fn decoded<M: Message + Default>(bytes: &[u8], method: &str, findings: &mut Find
     let message = M::decode(bytes).ok();
     if message.is_none() {
         let did = format!("{method} answered bytes that are no message of the protocol");
-        findings.execution("ECP-ENC-005", "every message decodes", did);
+        findings.execution("ECP-ERR-001", "a reply is a message of the protocol", did);
     }
     message
 }

@@ -73,10 +73,10 @@ impl State {
         }
         const LEGAL: &str = "Handshake first; every other call carries the session token";
         if !self.greeted {
-            findings.consensus("ECP-SES-001", LEGAL, format!("called {method} before any handshake was answered"));
+            findings.consensus("ECP-SES-021", LEGAL, format!("called {method} before any handshake was answered"));
         }
         let Some(token) = token else {
-            findings.consensus("ECP-SES-001", LEGAL, format!("called {method} without a token"));
+            findings.consensus("ECP-SES-021", LEGAL, format!("called {method} without a token"));
             return Standing::Unknown;
         };
         match self.tokens.get(token) {
@@ -137,7 +137,7 @@ impl State {
             findings.execution("ECP-SES-001", "a token has 16 to 64 bytes", did);
         }
         if self.tokens.contains_key(&token) {
-            findings.execution("ECP-SES-009", "a token is bound to one session", "issued the same token twice");
+            findings.execution("ECP-SES-008", "a token is bound to one session", "issued the same token twice");
         }
         let Some(request) = request else { return };
         if !request.revisions.contains(&reply.revision) {
@@ -175,7 +175,7 @@ impl State {
             && *before != names
         {
             let did = format!("used a stream id for {names} that named {before}");
-            findings.consensus("ECP-STR-006", "a stream id is never used again", did);
+            findings.consensus("ECP-STR-012", "each stream has a new id", did);
         }
         self.stream_ids.insert(id.to_vec(), names);
     }
@@ -188,7 +188,7 @@ impl State {
         // Within one stream every message is newer than the one before.
         if watch.any && self.sequence.is_some_and(|s| state.sequence <= s) {
             let did = format!("Watch told sequence {} after {:?}", state.sequence, self.sequence);
-            findings.execution("ECP-SES-013", "the sequence grows with each message", did);
+            findings.execution("ECP-SES-029", "the sequence grows with each message", did);
         }
         watch.any = true;
         self.sequence = self.sequence.max(Some(state.sequence));

@@ -210,11 +210,11 @@ fn a_correct_height_breaks_no_rule() {
 fn calls_before_the_handshake_and_without_a_token() {
     let mut talk = Talk::new();
     talk.call("StartRound", Some(TOKEN));
-    assert_eq!(talk.found(), [(CON, "ECP-SES-001")]);
+    assert_eq!(talk.found(), [(CON, "ECP-SES-021")]);
     let mut talk = Talk::ready();
     let call = talk.call("StartRound", None);
     talk.answer(call, &v1::StartRoundResponse {});
-    assert_eq!(talk.found(), [(CON, "ECP-SES-001"), (EXE, "ECP-SES-001")]);
+    assert_eq!(talk.found(), [(CON, "ECP-SES-021"), (EXE, "ECP-SES-001")]);
 }
 
 #[test]
@@ -297,9 +297,7 @@ fn a_validation_has_one_verdict() {
 
 #[test]
 fn verdicts_hold_for_ever() {
-    for (first, second, requirement) in
-        [(valid(), invalid(), "ECP-VAL-004"), (invalid(), valid(), "ECP-VAL-003")]
-    {
+    for (first, second, requirement) in [(valid(), invalid(), "ECP-VAL-004"), (invalid(), valid(), "ECP-VAL-003")] {
         let mut talk = Talk::ready();
         talk.validate(first);
         talk.validate(second);
@@ -327,7 +325,7 @@ fn the_caller_keeps_the_order_and_closes_after_the_verdict() {
     let call = talk.open();
     talk.parts(call, &parts);
     talk.end_parts(call, v1::End { parts: Some(2), ..end });
-    assert_eq!(talk.found(), [(CON, "ECP-STR-003")]);
+    assert_eq!(talk.found(), [(CON, "ECP-STR-011")]);
     let mut talk = Talk::ready();
     let call = talk.open();
     talk.feed(Event::HalfClosed { call });
@@ -347,7 +345,7 @@ fn decisions_come_in_order_once_and_stay() {
     talk.decide(1, 1);
     talk.feed(Event::ExecutionStarted);
     talk.handshake([2; 16], TOKEN, None);
-    assert_eq!(talk.found(), [(EXE, "ECP-SES-007")]);
+    assert_eq!(talk.found(), [(EXE, "ECP-SES-025")]);
 }
 
 #[test]
@@ -390,7 +388,7 @@ fn watch_grows_and_tells_its_instance() {
     assert_eq!(talk.violations, []);
     talk.answer(call, &state(1, 2));
     talk.answer(call, &state(2, 3));
-    assert_eq!(talk.found(), [(EXE, "ECP-SES-013"), (EXE, "ECP-SES-013")]);
+    assert_eq!(talk.found(), [(EXE, "ECP-SES-029"), (EXE, "ECP-SES-013")]);
 }
 
 #[test]

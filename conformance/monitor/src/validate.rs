@@ -75,7 +75,7 @@ impl Stream {
                     && let Err(did) = self.sequence.end(Some(&end))
                 {
                     self.broken = true;
-                    findings.consensus("ECP-STR-003", ORDER, did);
+                    findings.consensus("ECP-STR-011", ORDER, did);
                 }
             }
             Ask::RaiseBasis(_) => {}
@@ -112,7 +112,11 @@ impl State {
         match verdict.outcome {
             Some(Outcome::Valid(valid)) => {
                 if valid.commitment.len() != 32 || valid.executed_count.is_none() {
-                    findings.execution("ECP-VAL-001", "VALID tells commitment and count", "a field of VALID is missing");
+                    findings.execution(
+                        "ECP-VAL-001",
+                        "VALID tells commitment and count",
+                        "a field of VALID is missing",
+                    );
                 }
                 if !stream.ended {
                     let legal = "a proposal is VALID only as a whole: after End";

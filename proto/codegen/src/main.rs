@@ -24,6 +24,8 @@ struct Target {
     output: &'static str,
     /// Whether service code is made.
     services: bool,
+    /// Whether ProtoJSON code is made; reflection does without.
+    json: bool,
 }
 
 const TARGETS: &[Target] = &[
@@ -33,6 +35,7 @@ const TARGETS: &[Target] = &[
         package: "starknet.ecp.v1alpha1",
         output: "proto/src/gen",
         services: true,
+        json: true,
     },
     Target {
         include: "conformance/proto",
@@ -40,6 +43,7 @@ const TARGETS: &[Target] = &[
         package: "ecp.conformance.v1alpha1",
         output: "conformance/src/gen",
         services: false,
+        json: false,
     },
 ];
 
@@ -92,11 +96,13 @@ fn generate(root: &Path, target: &Target, out: &Path) -> Result<()> {
         .build_client(target.services)
         .out_dir(out)
         .compile_fds_with_config(descriptors.clone(), config)?;
-    let mut json = pbjson_build::Builder::new();
-    for file in &descriptors.file {
-        json.register_file_descriptor(file.clone());
+    if target.json {
+        let mut json = pbjson_build::Builder::new();
+        for file in &descriptors.file {
+            json.register_file_descriptor(file.clone());
+        }
+        json.out_dir(out).build(&[format!(".{}", target.package)])?;
     }
-    json.out_dir(out).build(&[format!(".{}", target.package)])?;
 
     // Reflection needs no comments, and without them the image changes only when the wire does.
     let mut image = descriptors;

@@ -1,0 +1,10 @@
+//! The case files in this binary, in the order of their paths. A test compares the list with the folder.
+
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        /// Path below `cases/` and text of each file.
+        pub(super) const FILES: &[(&str, &str)] = &[$(($path, include_str!(concat!("../../cases/", $path)))),*];
+    };
+}
+
+files!["execution/session.yaml",];

@@ -1,0 +1,20 @@
+//! The results of a run: one value, written as JSON, JUnit and HTML.
+
+mod html;
+mod junit;
+mod model;
+mod score;
+
+use std::{fs, io, path::Path};
+
+pub use model::{CaseReport, Provenance, REPORT_FORMAT, Report, RequirementReport, RequirementStatus, Score};
+
+/// Writes all reports into a folder.
+pub fn write(report: &Report, out: &Path) -> io::Result<()> {
+    fs::create_dir_all(out)?;
+    let mut json = serde_json::to_vec_pretty(report).map_err(io::Error::other)?;
+    json.push(b'\n');
+    fs::write(out.join("report.json"), json)?;
+    fs::write(out.join("junit.xml"), junit::render(report).map_err(io::Error::other)?)?;
+    fs::write(out.join("report.html"), html::render(report).map_err(io::Error::other)?)
+}

@@ -1,0 +1,156 @@
+//! The manifest of a half: a small TOML file that says how to start it and what it claims.
+
+use std::{collections::BTreeMap, path::Path};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::placeholders::{PLACEHOLDERS, unknown};
+use crate::workload::WORKLOADS;
+
+/// What a team writes about its client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Name of the client, for reports.
+    pub name: String,
+    /// Its execution half, if it has one.
+    pub execution: Option<HalfManifest>,
+    /// Its consensus half, if it has one.
+    pub consensus: Option<HalfManifest>,
+}
+
+/// How one half is started, and what it claims.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HalfManifest {
+    /// Program and arguments, with placeholders. No shell is involved.
+    pub command: Vec<String>,
+    /// Environment variables that are added, with placeholders.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Optional features of the protocol that it serves or uses.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// Workloads that it can run.
+    #[serde(default = "test_chain")]
+    pub workloads: Vec<String>,
+    /// How long it may take to start, in milliseconds.
+    #[serde(default = "start_timeout")]
+    pub start_timeout_ms: u64,
+}
+
+fn test_chain() -> Vec<String> {
+    vec![crate::workload::TEST_CHAIN.to_owned()]
+}
+
+const fn start_timeout() -> u64 {
+    20_000
+}
+
+/// A manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BadManifest {
+    /// It cannot be read.
+    #[error("{path}: {error}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// It is no manifest.
+    #[error("{path}: {error}")]
+    Form {
+        /// The file.
+        path: String,
+        /// What is wrong, with its place.
+        error: Box<toml::de::Error>,
+    },
+    /// A value is wrong.
+    #[error("{path}: {what}")]
+    Value {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+impl Manifest {
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> Result<Self, BadManifest> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| BadManifest::Read { path: shown.clone(), error })?;
+        Self::parse(&shown, &text)
+    }
+
+    /// Reads and checks a text; `path` is for messages.
+    pub fn parse(path: &str, text: &str) -> Result<Self, BadManifest> {
+        let manifest: Self = toml::from_str(text)
+            .map_err(|error| BadManifest::Form { path: path.to_owned(), error: Box::new(error) })?;
+        for half in manifest.execution.iter().chain(&manifest.consensus) {
+            half.check().map_err(|what| BadManifest::Value { path: path.to_owned(), what })?;
+        }
+        Ok(manifest)
+    }
+}
+
+impl HalfManifest {
+    /// A half that is started by a command, claiming no features.
+    #[must_use]
+    pub fn of_command(command: Vec<String>) -> Self {
+        Self {
+            command,
+            env: BTreeMap::new(),
+            features: Vec::new(),
+            workloads: test_chain(),
+            start_timeout_ms: start_timeout(),
+        }
+    }
+
+    /// Checks command, placeholders and claims.
+    pub fn check(&self) -> Result<(), String> {
+        if self.command.first().is_none_or(String::is_empty) {
+            return Err("command: a program is named".to_owned());
+        }
+        for text in self.command.iter().chain(self.env.values()) {
+            if let Some(name) = unknown(text) {
+                return Err(format!("{{{name}}} is no placeholder; there are {}", PLACEHOLDERS.join(" ")));
+            }
+        }
+        if let Some(workload) = self.workloads.iter().find(|w| !WORKLOADS.contains(&w.as_str())) {
+            return Err(format!("workload {workload} is not known; known are {}", WORKLOADS.join(", ")));
+        }
+        for feature in &self.features {
+            if !crate::case::KNOWN_FEATURES.contains(&feature.as_str()) {
+                return Err(format!(
+                    "feature {feature} is not known; known are {}",
+                    crate::case::KNOWN_FEATURES.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_manifest_and_says_what_is_wrong() {
+        let good = "name = \"mine\"\n[execution]\ncommand = [\"./half\", \"--socket\", \"{socket}\"]\n";
+        let manifest = Manifest::parse("m.toml", good).unwrap();
+        assert_eq!(manifest.execution.unwrap().workloads, ["test-chain"]);
+        for (bad, said) in [
+            (good.replace("{socket}", "{sokcet}"), "{sokcet} is no placeholder"),
+            (good.replace("command", "comand"), "comand"),
+            (format!("{good}workloads = [\"solana\"]\n"), "workload solana"),
+            (format!("{good}features = [\"FLY\"]\n"), "feature FLY"),
+        ] {
+            let error = Manifest::parse("m.toml", &bad).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}
