@@ -16,11 +16,11 @@ async fn a_built_block_is_validated_elsewhere_decided_and_read_back() {
         let params = a.client.get_height_params(request).await.unwrap().into_inner().params.unwrap();
         assert_eq!(params.height, Some(height));
         a.start_round(height, 0).await.unwrap();
-        let (parts, built) = a.build(height, 0, 1, 5_000).await.unwrap();
+        let (parts, built) = a.build(height, 0, height as u8, 5_000).await.unwrap();
         assert_eq!(built.executed_count, Some(if height == FIRST { 4 } else { 0 }));
 
         b.start_round(height, 0).await.unwrap();
-        let verdict = b.validate(proposal(open(height, 2), &parts)).await.unwrap();
+        let verdict = b.validate(proposal(open(height, height as u8), &parts)).await.unwrap();
         let pb::verdict::Outcome::Valid(valid) = verdict else { panic!("{verdict:?}") };
         assert_eq!(valid.commitment, built.commitment);
 
@@ -91,7 +91,7 @@ async fn block_hashes_follow_and_are_needed_ten_blocks_later() {
     let mut caller = half.writer().await;
     for height in FIRST..FIRST + 12 {
         caller.start_round(height, 0).await.unwrap();
-        let (_, built) = caller.build(height, 0, 1, 5_000).await.unwrap();
+        let (_, built) = caller.build(height, 0, height as u8, 5_000).await.unwrap();
         caller.decide(height, &built.commitment).await.unwrap();
     }
     let request = caller.with(pb::GetBlockHashRequest { height: Some(FIRST) });
