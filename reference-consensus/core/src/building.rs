@@ -107,7 +107,8 @@ impl State {
     fn may_begin(&mut self, slot: Slot, fx: &mut Vec<Effect>) -> bool {
         let why = if self.durable.marks.contains(&slot) {
             "a proposal of this slot was begun before and is not whole"
-        } else if self.height_of(slot).is_none_or(|h| h.decided) {
+        } else if self.height_of(slot).is_none_or(|h| h.decided) || slot.height != self.next_height() {
+            // Marks of decided heights are forgotten: nothing may be begun there.
             "it is not the height at work"
         } else if self.config.address.is_none() {
             "this node is no validator"

@@ -2,6 +2,7 @@
 
 use ecp_types::{
     Action, Certificate, Evidence, Feature, Felt, Height, HeightParams, LastSigned, Reason, Round, RoundRole,
+    committee_hash,
     recovery::signing_record,
     tables::recovery::{Signing, signing},
 };
@@ -43,6 +44,11 @@ impl State {
     }
 
     pub(crate) fn remember_params(&mut self, params: HeightParams, fx: &mut Vec<Effect>) {
+        if committee_hash(&params.committee.members) != params.committee.hash {
+            // Votes for a committee that nobody can check are worth nothing (ECP-HGT-010).
+            let text = format!("the committee hash of height {} is not the hash of its members", params.height);
+            return self.halt(Halt::Refused(text), fx);
+        }
         if !self.config.signature_schemes.contains(&params.signature_scheme) {
             // Never a vote at a height that is not understood (ECP-HGT-009).
             let failure = Failure {
@@ -184,7 +190,7 @@ impl State {
         self.end_height(fx);
     }
 
-    fn end_height(&mut self, fx: &mut Vec<Effect>) {
+    pub(crate) fn end_height(&mut self, fx: &mut Vec<Effect>) {
         let Some(mut height) = self.height.take() else { return };
         height.decided = true;
         let own = std::mem::take(&mut height.own);

@@ -123,6 +123,8 @@ impl State {
                     let key = Some(body.key());
                     let decided = Write::Decided { certificate: synced.certificate, body: key };
                     self.persist(vec![Write::Body(body), decided], fx);
+                    // Decided, though the engine is still to be told: no work of the height goes on.
+                    self.end_height(fx);
                 }
                 self.on_committed(at, committed, next_params.map(|params| *params), fx);
                 let value = ProposedValue { header, commitment, valid: true };

@@ -125,3 +125,14 @@ fn a_height_with_an_unknown_signature_scheme_is_not_voted_at() {
     assert!(matches!(world.halted(), Some(Halt::Refused(text)) if text.contains("UNSUPPORTED_AT_HEIGHT")));
     assert!(!world.effects.iter().any(|e| matches!(e, Effect::StartEngine { .. })));
 }
+
+#[test]
+fn a_committee_with_another_hash_is_not_voted_in() {
+    let mut world = World::new(Durable { record: Some(None), ..Durable::default() });
+    world.open_session(None);
+    let id = world.take_call(|c| matches!(c, Call::GetHeightParams(0)));
+    let mut wrong = params(0);
+    wrong.committee.hash[0] ^= 1;
+    world.returned(id, Ok(Outcome::Params(wrong)));
+    assert!(matches!(world.halted(), Some(Halt::Refused(_))));
+}

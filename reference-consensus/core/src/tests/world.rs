@@ -34,7 +34,7 @@ pub(super) fn params(height: Height) -> HeightParams {
     let member = |n| Member { address: Felt::from_u64(n), public_key: vec![0; 32], voting_power: 1 };
     HeightParams {
         height,
-        committee: Committee { members: vec![member(ME), member(OTHER)], hash: [0; 32] },
+        committee: Committee::new(vec![member(ME), member(OTHER)]),
         proposers: vec![0, 1, 0, 1, 0, 1, 0, 1],
         builder: Felt::ZERO,
         quorum: Quorum::TWO_THIRDS,
@@ -183,7 +183,7 @@ impl World {
 
     pub(super) fn begin_round(&mut self, height: Height, round: Round) {
         let reply = self.reply();
-        let own = round % 2 == 0;
+        let own = round.is_multiple_of(2);
         let role = if own { RoundRole::Proposer } else { RoundRole::Validator };
         let proposer = Felt::from_u64(if own { ME } else { OTHER });
         self.input(Input::Engine(Ask::StartedRound { reply, slot: slot(height, round), proposer, role }));
