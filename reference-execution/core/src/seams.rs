@@ -11,12 +11,15 @@ use ecp_types::{Commitment, Felt, Height, HeightParams, InvalidReason, LocalReas
 /// A row key and its value; `None` deletes.
 pub type Write = (&'static str, Vec<u8>, Option<Vec<u8>>);
 
+/// A row's key and value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 /// A consistent view of the store.
 pub trait Snapshot: Send + Sync {
     /// The value of `key` in `table`.
     fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
     /// Rows of `table` with `from <= key < to`, ascending, at most `limit`.
-    fn range(&self, table: &str, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn range(&self, table: &str, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
 }
 
 /// Durable rows. One write is atomic, and on disk when it returns.

@@ -1,5 +1,7 @@
 //! Whatever comes in whatever order: nothing panics, answers are given at most once, and only a write moves the chain.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::collections::BTreeSet;

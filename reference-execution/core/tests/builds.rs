@@ -1,5 +1,7 @@
 //! Builds: started rounds, parts from index 0, burned slots.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use ecp_execution_core::{

@@ -1,5 +1,7 @@
 //! Decisions, imports, the lane, and what stops the half.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use ecp_execution_core::{

@@ -1,5 +1,7 @@
 //! Sessions: tokens, fencing, takeover, readers, precedence.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use ecp_execution_core::{

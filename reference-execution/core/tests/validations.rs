@@ -1,5 +1,7 @@
 //! Validations: order, verdicts, budgets, bases, candidates.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use ecp_execution_core::{

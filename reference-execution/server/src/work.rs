@@ -38,6 +38,9 @@ pub(crate) struct Told {
 /// Where threads tell.
 pub(crate) type Tell = Arc<dyn Fn(Told) + Send + Sync>;
 
+/// What a thread does.
+type Job = Box<dyn FnOnce(&Voice) -> Result<(), EngineFault> + Send>;
+
 /// A piece of work. Dropping it ends its thread at the next step.
 pub(crate) struct Work {
     orders: mpsc::Sender<Order>,
@@ -54,7 +57,7 @@ impl Work {
         tell: Tell,
     ) -> Option<Self> {
         let (orders, inbox) = mpsc::channel();
-        let job: Box<dyn FnOnce(&Voice) -> Result<(), EngineFault> + Send> = match command {
+        let job: Job = match command {
             EngineCommand::Build(slot, close_ms) => {
                 // The clock runs from the receipt of the call, not from the start of the thread (ECP-BUD-001).
                 let close = Instant::now() + Duration::from_millis(close_ms);

@@ -1,5 +1,7 @@
 //! Budgets, deadlines and waiting, with costs that the test chain's transfers carry.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use ecp_proto::v1alpha1 as pb;

@@ -1,5 +1,7 @@
 //! Blocks are built, validated, decided, read and imported over a Unix socket.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use ecp_proto::v1alpha1 as pb;

@@ -1,5 +1,7 @@
 //! What is refused, at the wire and at the start.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::{os::unix::fs::PermissionsExt, sync::Arc};

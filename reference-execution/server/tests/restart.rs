@@ -1,5 +1,7 @@
 //! What is durable survives the process, and nothing else does.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use ecp_proto::v1alpha1 as pb;

@@ -1,6 +1,6 @@
 //! A core with a caller, an engine and a disk that the test plays.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 

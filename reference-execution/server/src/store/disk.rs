@@ -1,8 +1,8 @@
 //! A store in one file: each write is one transaction, on disk when it returns.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use ecp_execution_core::seams::{Snapshot, Store, StoreError, Write};
+use ecp_execution_core::seams::{Row, Snapshot, Store, StoreError, Write};
 use redb::{Database, ReadTransaction, ReadableDatabase, TableDefinition, TableError};
 
 /// Rows in one file, with snapshots and durable transactions.
@@ -41,6 +41,9 @@ impl DiskStore {
 }
 
 type Rows<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
+type ReadRows = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
+/// Keys and new values of one table; `None` deletes.
+type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError(error.to_string())
@@ -49,7 +52,7 @@ fn failed(error: impl std::fmt::Display) -> StoreError {
 struct DiskSnapshot(ReadTransaction);
 
 impl DiskSnapshot {
-    fn table(&self, name: &str) -> Result<Option<redb::ReadOnlyTable<&'static [u8], &'static [u8]>>, StoreError> {
+    fn table(&self, name: &str) -> Result<Option<ReadRows>, StoreError> {
         match self.0.open_table(Rows::new(name)) {
             Ok(table) => Ok(Some(table)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
@@ -64,7 +67,7 @@ impl Snapshot for DiskSnapshot {
         Ok(table.get(key).map_err(failed)?.map(|row| row.value().to_vec()))
     }
 
-    fn range(&self, table: &str, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn range(&self, table: &str, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         let Some(table) = self.table(table)? else { return Ok(Vec::new()) };
         if from >= to {
             return Ok(Vec::new());
@@ -85,8 +88,7 @@ impl Store for DiskStore {
 
     fn write(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         let transaction = self.database.begin_write().map_err(failed)?;
-        let mut by_table: std::collections::BTreeMap<&'static str, Vec<(Vec<u8>, Option<Vec<u8>>)>> =
-            std::collections::BTreeMap::new();
+        let mut by_table: BTreeMap<&'static str, Changes> = BTreeMap::new();
         for (table, key, value) in writes {
             by_table.entry(table).or_default().push((key, value));
         }

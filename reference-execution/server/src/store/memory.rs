@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, RwLock},
 };
 
-use ecp_execution_core::seams::{Snapshot, Store, StoreError, Write};
+use ecp_execution_core::seams::{Row, Snapshot, Store, StoreError, Write};
 
 type Rows = BTreeMap<(String, Vec<u8>), Vec<u8>>;
 
@@ -22,7 +22,7 @@ impl Snapshot for MemorySnapshot {
         Ok(self.0.get(&(table.to_owned(), key.to_vec())).cloned())
     }
 
-    fn range(&self, table: &str, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn range(&self, table: &str, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         if from >= to {
             return Ok(Vec::new());
         }

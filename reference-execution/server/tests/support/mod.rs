@@ -1,6 +1,6 @@
 //! An execution half over the test chain behind a real Unix socket, and a caller.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::{path::PathBuf, sync::Arc};
 
