@@ -193,8 +193,12 @@ pub fn reason(status: &Status) -> Reason {
 
 impl Caller {
     pub async fn writer(half: &Half, id: [u8; 16]) -> Result<Self, Status> {
-        let mut client = half.connect().await;
-        let answer = client.handshake(handshake(&half.net.genesis(), id)).await?.into_inner();
+        Self::at(half.socket(), &half.net.genesis(), id).await
+    }
+
+    pub async fn at(socket: PathBuf, genesis: &Genesis, id: [u8; 16]) -> Result<Self, Status> {
+        let mut client = connect(socket).await;
+        let answer = client.handshake(handshake(genesis, id)).await?.into_inner();
         Ok(Self { client, token: answer.session_token.to_vec(), answer })
     }
 
