@@ -25,6 +25,8 @@ use crate::{
 
 /// Most transactions of a BODY part.
 const BATCH_TRANSACTIONS: usize = 16;
+/// How many messages from L1 are looked at.
+const L1_MESSAGES: usize = 64;
 /// Most bytes of a BODY part, the recommended size.
 const BATCH_BYTES: usize = 256 * 1024;
 /// A BODY part is sent after this time, full or not, so that validators can follow.
@@ -45,6 +47,8 @@ pub(crate) struct StarknetBuild {
     max_bytes: u64,
     /// Next nonce of the accounts that were looked at.
     nonces: HashMap<StarkFelt, StarkFelt>,
+    /// Messages from L1 that were taken.
+    consumed: HashSet<StarkFelt>,
     /// What failed here: skipped, so that one account's bad transaction holds up nobody else's.
     failed: HashSet<StarkFelt>,
     waited: Duration,
@@ -69,6 +73,7 @@ impl StarknetBuild {
             bytes: 0,
             max_bytes,
             nonces: HashMap::new(),
+            consumed: HashSet::new(),
             failed: HashSet::new(),
             waited: Duration::ZERO,
         })
@@ -118,7 +123,9 @@ impl StarknetBuild {
             match run.execute(&tx)? {
                 Outcome::Included => {
                     batch_bytes += size;
-                    self.nonces.insert(tx.sender(), tx.nonce() + StarkFelt::ONE);
+                    if let Tx::Account(_) = tx {
+                        self.nonces.insert(tx.sender(), tx.nonce() + StarkFelt::ONE);
+                    }
                     batch.push(tx);
                 }
                 Outcome::Full => return Ok((batch, true)),
@@ -132,7 +139,17 @@ impl StarknetBuild {
         Ok((batch, false))
     }
 
+    /// The next message from L1 that no block consumed, or the next waiting transaction of an account.
     fn next_transaction(&mut self) -> Result<Option<Tx>, EngineFault> {
+        for message in self.shared.sources.l1.waiting(L1_MESSAGES) {
+            // What cannot be a transaction of this chain is not for it.
+            let Ok(handler) = message.transaction(&self.shared.chain.chain_id) else { continue };
+            let tx = Tx::L1Handler(handler);
+            let consumed = rows::read_place(&*self.head.snapshot, &tx.hash())?.is_some();
+            if !consumed && self.consumed.insert(tx.hash()) {
+                return Ok(Some(tx));
+            }
+        }
         let (head, nonces) = (&self.head, &mut self.nonces);
         let mut failure = None;
         let next = |sender: &StarkFelt| {
@@ -202,7 +219,7 @@ pub(crate) fn next_init(shared: &Shared, head: &Head, slot: &Slot) -> Result<Ini
         builder: convert::stark(&params.builder),
         blobs: true,
         l2_gas_price_fri: head.next_l2_gas_price,
-        l1: shared.prices.l1_prices(),
+        l1: shared.sources.prices.l1_prices(),
         version_constants: shared.chain.version_constants(&params.starknet_version)?,
         starknet_version: params.starknet_version,
         fee_proposal_fri: fee,

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use blockifier::transaction::{
+    account_transaction::AccountTransaction as ExecutableAccount, transaction_execution::Transaction,
+};
 use prost::Message as _;
 use starknet_api::{
     block::GasPrice,
     core::{ChainId, ClassHash, Nonce},
     data_availability::DataAvailabilityMode,
-    executable_transaction::{AccountTransaction, DeployAccountTransaction, InvokeTransaction},
+    executable_transaction::{AccountTransaction, DeployAccountTransaction, InvokeTransaction, L1HandlerTransaction},
     execution_resources::GasAmount,
     transaction::{
         DeployAccountTransaction as ApiDeploy, DeployAccountTransactionV3, InvokeTransaction as ApiInvoke,
@@ -20,13 +23,16 @@ use starknet_api::{
 };
 use starknet_types_core::felt::Felt as StarkFelt;
 
-use crate::{convert, receipts::TxKind, wire};
+use crate::{convert, l1::L1Message, receipts::TxKind, wire};
 
 /// A transaction, its hash computed here, ready to execute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tx {
-    /// The transaction.
-    pub inner: AccountTransaction,
+#[expect(clippy::large_enum_variant, reason = "nearly all are transactions of accounts")]
+pub enum Tx {
+    /// An account's.
+    Account(AccountTransaction),
+    /// One that consumes a message from L1.
+    L1Handler(L1HandlerTransaction),
 }
 
 /// Why a transaction of a payload is refused.
@@ -44,41 +50,69 @@ impl Tx {
     /// The hash.
     #[must_use]
     pub fn hash(&self) -> StarkFelt {
-        self.inner.tx_hash().0
+        match self {
+            Self::Account(tx) => tx.tx_hash().0,
+            Self::L1Handler(tx) => tx.tx_hash.0,
+        }
     }
 
     /// Kind.
     #[must_use]
     pub const fn kind(&self) -> TxKind {
-        match &self.inner {
-            AccountTransaction::DeployAccount(_) => TxKind::DeployAccount,
-            _ => TxKind::Invoke,
+        match self {
+            Self::Account(AccountTransaction::DeployAccount(_)) => TxKind::DeployAccount,
+            Self::Account(_) => TxKind::Invoke,
+            Self::L1Handler(_) => TxKind::L1Handler,
         }
     }
 
-    /// The paying account.
+    /// The paying account, or the contract that a message from L1 is for.
     #[must_use]
     pub fn sender(&self) -> StarkFelt {
-        *self.inner.sender_address().0.key()
+        match self {
+            Self::Account(tx) => *tx.sender_address().0.key(),
+            Self::L1Handler(tx) => *tx.tx.contract_address.0.key(),
+        }
     }
 
-    /// The nonce.
+    /// The nonce: of the account, or of the message on L1.
     #[must_use]
     pub fn nonce(&self) -> StarkFelt {
-        self.inner.nonce().0
+        match self {
+            Self::Account(tx) => tx.nonce().0,
+            Self::L1Handler(tx) => tx.tx.nonce.0,
+        }
+    }
+
+    /// The signature; none for a message from L1.
+    #[must_use]
+    pub fn signature(&self) -> Vec<StarkFelt> {
+        match self {
+            Self::Account(tx) => tx.signature().0.to_vec(),
+            Self::L1Handler(_) => Vec::new(),
+        }
+    }
+
+    /// As the execution library takes it into a block.
+    #[must_use]
+    pub(crate) fn for_block(&self) -> Transaction {
+        match self {
+            Self::Account(tx) => Transaction::Account(ExecutableAccount::new_for_sequencing(tx.clone())),
+            Self::L1Handler(tx) => Transaction::L1Handler(tx.clone()),
+        }
     }
 
     /// An invoke transaction; its hash covers `chain_id`.
     pub fn invoke(tx: InvokeTransactionV3, chain_id: &ChainId) -> Result<Self, BadTransaction> {
         InvokeTransaction::create(ApiInvoke::V3(tx), chain_id)
-            .map(|tx| Self { inner: AccountTransaction::Invoke(tx) })
+            .map(|tx| Self::Account(AccountTransaction::Invoke(tx)))
             .map_err(|error| BadTransaction::NotAdmitted(error.to_string()))
     }
 
     /// A deploy-account transaction; its hash covers `chain_id`.
     pub fn deploy_account(tx: DeployAccountTransactionV3, chain_id: &ChainId) -> Result<Self, BadTransaction> {
         DeployAccountTransaction::create(ApiDeploy::V3(tx), chain_id)
-            .map(|tx| Self { inner: AccountTransaction::DeployAccount(tx) })
+            .map(|tx| Self::Account(AccountTransaction::DeployAccount(tx)))
             .map_err(|error| BadTransaction::NotAdmitted(error.to_string()))
     }
 
@@ -99,8 +133,9 @@ impl Tx {
             Some(wire::Txn::DeclareV3(_)) => {
                 return Err(BadTransaction::NotAdmitted("declarations are not admitted on this chain".into()));
             }
-            Some(wire::Txn::L1Handler(_)) => {
-                return Err(BadTransaction::NotAdmitted("messages from L1 are not admitted on this chain".into()));
+            Some(wire::Txn::L1Handler(message)) => {
+                let message = L1Message::from_wire(message).map_err(BadTransaction::Malformed)?;
+                Self::L1Handler(message.transaction(chain_id)?)
             }
             None => return Err(missing("txn")),
         };
@@ -117,13 +152,14 @@ impl Tx {
     /// The transaction as a message of a BODY payload.
     #[must_use]
     pub fn to_wire(&self) -> wire::ConsensusTransaction {
-        let txn = match &self.inner {
-            AccountTransaction::Invoke(tx) => {
+        let txn = match self {
+            Self::L1Handler(tx) => Some(wire::Txn::L1Handler(L1Message::of(tx).to_wire())),
+            Self::Account(AccountTransaction::Invoke(tx)) => {
                 Some(wire::Txn::InvokeV3(wire::InvokeV3WithProof { invoke: Some(write_invoke(tx)), proof: Vec::new() }))
             }
-            AccountTransaction::DeployAccount(tx) => Some(wire::Txn::DeployAccountV3(write_deploy(tx))),
+            Self::Account(AccountTransaction::DeployAccount(tx)) => Some(wire::Txn::DeployAccountV3(write_deploy(tx))),
             // Never made: neither constructor gives one.
-            AccountTransaction::Declare(_) => None,
+            Self::Account(AccountTransaction::Declare(_)) => None,
         };
         wire::ConsensusTransaction { txn, transaction_hash: Some(write_hash(&self.hash())) }
     }
@@ -137,19 +173,21 @@ impl Tx {
     /// Rules that need no state, the same for the mempool and for every validator.
     pub fn admissible(&self) -> Result<(), BadTransaction> {
         let refuse = |text: &str| Err(BadTransaction::NotAdmitted(text.into()));
-        let modes = [self.inner.nonce_data_availability_mode(), self.inner.fee_data_availability_mode()];
+        // A message from L1 was checked when its transaction was made.
+        let Self::Account(account) = self else { return Ok(()) };
+        let modes = [account.nonce_data_availability_mode(), account.fee_data_availability_mode()];
         if modes.contains(&DataAvailabilityMode::L2) {
             return refuse("data availability modes other than L1 are not in use");
         }
-        if !self.inner.paymaster_data().0.is_empty() {
+        if !account.paymaster_data().0.is_empty() {
             return refuse("paymaster data must be empty");
         }
-        if let AccountTransaction::Invoke(tx) = &self.inner
+        if let AccountTransaction::Invoke(tx) = account
             && !tx.account_deployment_data().0.is_empty()
         {
             return refuse("account deployment data must be empty");
         }
-        let ValidResourceBounds::AllResources(bounds) = self.inner.resource_bounds() else {
+        let ValidResourceBounds::AllResources(bounds) = account.resource_bounds() else {
             return refuse("bounds of all three resources are required");
         };
         let prices = [bounds.l1_gas, bounds.l2_gas, bounds.l1_data_gas].map(|bound| bound.max_price_per_unit.0);
@@ -162,10 +200,10 @@ impl Tx {
         if bounds.l2_gas.max_amount.0 > MAX_L2_GAS_BOUND {
             return refuse("the bound of L2 gas is above 10^15");
         }
-        if self.inner.signature().0.len() > MAX_SIGNATURE_FELTS {
+        if account.signature().0.len() > MAX_SIGNATURE_FELTS {
             return refuse("the signature has more than 4000 felts");
         }
-        let calldata = match &self.inner {
+        let calldata = match account {
             AccountTransaction::Invoke(tx) => tx.calldata().0.len(),
             AccountTransaction::DeployAccount(tx) => tx.constructor_calldata().0.len(),
             AccountTransaction::Declare(_) => 0,
@@ -208,7 +246,7 @@ pub(crate) fn address(address: Option<&wire::Address>, field: &str) -> Result<St
     Ok(felt)
 }
 
-fn felts(list: &[wire::Felt252], field: &str) -> Result<Vec<StarkFelt>, String> {
+pub(crate) fn felts(list: &[wire::Felt252], field: &str) -> Result<Vec<StarkFelt>, String> {
     list.iter()
         .enumerate()
         .map(|(i, felt)| convert::canonical(&felt.elements).map_err(|error| format!("{field}[{i}]: {error}")))

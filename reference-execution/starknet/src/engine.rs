@@ -22,26 +22,13 @@ use crate::{
     genesis_state::genesis_state,
     head::Head,
     header::{Init, L1Prices},
+    l1::NoL1,
     mempool::Mempool,
     rows::{self, BlockRecord},
     run::Finished,
+    sources::{FixedPrices, Sources},
     validating::StarknetValidation,
 };
-
-/// Where L1 gas prices come from. Called from any thread, so it answers at once from what it knows.
-pub trait PriceOracle: Send + Sync {
-    /// The prices now, each from 1 to 2^64 − 1.
-    fn l1_prices(&self) -> L1Prices;
-}
-
-/// Always the same prices.
-pub struct FixedPrices(pub L1Prices);
-
-impl PriceOracle for FixedPrices {
-    fn l1_prices(&self) -> L1Prices {
-        self.0
-    }
-}
 
 /// Starknet as an execution engine.
 pub struct StarknetEngine {
@@ -54,7 +41,7 @@ pub(crate) struct Shared {
     pub(crate) chain: SharedChain,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) prices: Arc<dyn PriceOracle>,
+    pub(crate) sources: Sources,
     pub(crate) mempool: Mempool,
     /// Highest height whose hash is written.
     pub(crate) hashed: watch::Sender<Option<Height>>,
@@ -66,7 +53,8 @@ struct Candidate {
 }
 
 impl StarknetEngine {
-    /// Opens the chain of `genesis`, whose state an empty store gets first. L1 prices are those of genesis.
+    /// Opens the chain of `genesis`, whose state an empty store gets first. L1 prices are those of genesis, and no
+    /// messages from L1 are seen.
     pub fn open(genesis: &Genesis, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Arc<Self>, EngineFault> {
         let chain = Chain::new(genesis)?;
         let prices = &chain.section.prices;
@@ -76,24 +64,24 @@ impl StarknetEngine {
             gas_wei: prices.l1_gas_wei,
             data_gas_wei: prices.l1_data_gas_wei,
         });
-        Self::with_chain(chain, store, clock, Arc::new(fixed))
+        Self::with_chain(chain, store, clock, Sources { prices: Arc::new(fixed), l1: Arc::new(NoL1) })
     }
 
-    /// The same with L1 prices from elsewhere.
-    pub fn open_with_prices(
+    /// The same with a view of L1.
+    pub fn open_with(
         genesis: &Genesis,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        prices: Arc<dyn PriceOracle>,
+        sources: Sources,
     ) -> Result<Arc<Self>, EngineFault> {
-        Self::with_chain(Chain::new(genesis)?, store, clock, prices)
+        Self::with_chain(Chain::new(genesis)?, store, clock, sources)
     }
 
     fn with_chain(
         chain: Chain,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        prices: Arc<dyn PriceOracle>,
+        sources: Sources,
     ) -> Result<Arc<Self>, EngineFault> {
         initialize(&chain, &*store)?;
         let head = Head::load(&*store, &chain.section)?;
@@ -102,7 +90,7 @@ impl StarknetEngine {
             chain: Arc::new(chain),
             store,
             clock,
-            prices,
+            sources,
             mempool: Mempool::default(),
             hashed: watch::Sender::new(hashed),
         };

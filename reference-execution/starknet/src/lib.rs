@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`section`], [`chain`], [`genesis_state`], [`classes`] | genesis: rules, contracts, the state before the first block |
 //! | [`wire`], [`codec`], [`header`], [`convert`] | part format `starknet-p2p/2026-08`: payloads, transactions, INIT and its rules |
+//! | [`sources`], [`l1`] | what a node sees of L1: gas prices and messages |
 //! | [`rows`], [`reader`], [`head`] | tables, the flat state, the committed head |
 //! | [`run`], [`receipts`], [`market`], [`commitment`] | executing a block, and what it comes to |
 //! | [`engine`], [`mempool`], `building`, `validating` | the engine, its mempool, and its work on proposals |
@@ -20,6 +21,7 @@ pub mod genesis_state;
 mod guard;
 pub mod head;
 pub mod header;
+pub mod l1;
 pub mod market;
 pub mod mempool;
 pub mod reader;
@@ -29,8 +31,11 @@ mod rpc_types;
 pub mod run;
 pub mod section;
 mod simulate;
+pub mod sources;
 mod validating;
 mod view;
 pub mod wire;
 
-pub use engine::{FixedPrices, PriceOracle, StarknetEngine};
+pub use engine::StarknetEngine;
+pub use l1::{L1Message, L1Source};
+pub use sources::{FixedPrices, PriceOracle, Sources};

@@ -14,6 +14,8 @@ pub enum TxKind {
     Invoke,
     /// Creates an account.
     DeployAccount,
+    /// Consumes a message from L1.
+    L1Handler,
 }
 
 /// A transaction's effect.
@@ -23,7 +25,7 @@ pub struct Receipt {
     pub transaction_hash: StarkFelt,
     /// Kind.
     pub kind: TxKind,
-    /// The account that pays; the new one for a deployment.
+    /// The account that pays, the new one for a deployment; the contract that a message from L1 is for.
     pub sender: StarkFelt,
     /// What was paid, in fri.
     pub actual_fee: u128,
@@ -107,7 +109,7 @@ impl Receipt {
         };
         TransactionOutcome {
             transaction_hash: self.transaction_hash,
-            signature: tx.inner.signature().0.to_vec(),
+            signature: tx.signature(),
             actual_fee: self.actual_fee,
             events: self.events.iter().map(event).collect(),
             messages: self.messages.iter().map(message).collect(),

@@ -109,8 +109,17 @@ fn rpc_bounds(bounds: &ValidResourceBounds) -> ResourceBoundsMapping {
 /// A transaction with its hash. `None` for a kind that is never admitted.
 pub(crate) fn transaction(tx: &Tx) -> Option<Transaction> {
     let transaction_hash = tx.hash();
-    match &tx.inner {
-        AccountTransaction::Invoke(tx) => {
+    match tx {
+        Tx::L1Handler(tx) => Some(Transaction::L1Handler(rpc::L1HandlerTransaction {
+            transaction_hash,
+            version: StarkFelt::ZERO,
+            // No message with a larger nonce is admitted.
+            nonce: u64::try_from(tx.tx.nonce.0).ok()?,
+            contract_address: *tx.tx.contract_address.0.key(),
+            entry_point_selector: tx.tx.entry_point_selector.0,
+            calldata: tx.tx.calldata.0.to_vec(),
+        })),
+        Tx::Account(AccountTransaction::Invoke(tx)) => {
             Some(Transaction::Invoke(rpc::InvokeTransaction::V3(rpc::InvokeTransactionV3 {
                 transaction_hash,
                 sender_address: *tx.sender_address().0.key(),
@@ -126,7 +135,7 @@ pub(crate) fn transaction(tx: &Tx) -> Option<Transaction> {
                 proof_facts: None,
             })))
         }
-        AccountTransaction::DeployAccount(tx) => {
+        Tx::Account(AccountTransaction::DeployAccount(tx)) => {
             Some(Transaction::DeployAccount(rpc::DeployAccountTransaction::V3(rpc::DeployAccountTransactionV3 {
                 transaction_hash,
                 signature: tx.signature().0.to_vec(),
@@ -141,7 +150,7 @@ pub(crate) fn transaction(tx: &Tx) -> Option<Transaction> {
                 fee_data_availability_mode: rpc_mode(tx.fee_data_availability_mode()),
             })))
         }
-        AccountTransaction::Declare(_) => None,
+        Tx::Account(AccountTransaction::Declare(_)) => None,
     }
 }
 
@@ -173,7 +182,7 @@ pub(crate) fn executed(tx: &Tx, receipt: Receipt) -> Option<ExecutedTransaction>
         },
         contract_address: match receipt.kind {
             TxKind::DeployAccount => receipt.sender,
-            TxKind::Invoke => StarkFelt::ZERO,
+            TxKind::Invoke | TxKind::L1Handler => StarkFelt::ZERO,
         },
     })
 }

@@ -8,7 +8,6 @@ use blockifier::{
         transaction_executor::{TransactionExecutor, TransactionExecutorError},
     },
     state::cached_state::CommitmentStateDiff,
-    transaction::{account_transaction::AccountTransaction, transaction_execution::Transaction},
 };
 use ecp_commitments::{BlockCommitments, DataAvailability, StarknetVersion, TransactionOutcome};
 use ecp_execution_core::seams::{EngineFault, Write};
@@ -115,7 +114,7 @@ impl Run {
 
     /// Executes a transaction after the others.
     pub fn execute(&mut self, tx: &Tx) -> Result<Outcome, EngineFault> {
-        let transaction = Transaction::Account(AccountTransaction::new_for_sequencing(tx.inner.clone()));
+        let transaction = tx.for_block();
         let executed = guarded(&format!("transaction {:#x}", tx.hash()), || self.executor.execute(&transaction));
         self.failure.check()?;
         match executed {

@@ -34,7 +34,6 @@ use starknet_types_core::felt::Felt as StarkFelt;
 
 use crate::{
     building::next_init,
-    codec::Tx,
     convert,
     engine::Shared,
     guard::guarded,
@@ -77,8 +76,8 @@ impl Simulation {
     }
 
     /// Validates as a block would, except that earlier transactions of the account may still be waiting.
-    pub(crate) fn validate(self, tx: &Tx) -> Result<Result<(), Objection>, EngineFault> {
-        let mut account = AccountTransaction::new_for_sequencing(tx.inner.clone());
+    pub(crate) fn validate(self, tx: &ApiAccountTransaction) -> Result<Result<(), Objection>, EngineFault> {
+        let mut account = AccountTransaction::new_for_sequencing(tx.clone());
         account.execution_flags.strict_nonce_check = false;
         let mut validator = StatefulValidator::create(CachedState::new(self.reader), self.context);
         let result = guarded("validating a transaction", || validator.perform_validations(account).map_err(objection));

@@ -13,6 +13,8 @@ use crate::{
     engine::Shared,
     head::Head,
     header::Init,
+    l1::L1Message,
+    rows,
     run::{Finished, Outcome, Run, needed_hash},
     wire,
 };
@@ -196,6 +198,12 @@ impl StarknetValidation {
         while self.stopped.is_none() && (run.count() as u64) < end {
             let index = run.count();
             let tx = &self.sent[index];
+            // A message that an earlier block consumed is not executed again (ECP-STK-013).
+            if matches!(tx, Tx::L1Handler(_)) && rows::read_place(&*self.head.snapshot, &tx.hash())?.is_some() {
+                let text = format!("transaction {index}, {:#x}: an earlier block consumed the message", tx.hash());
+                self.stopped = Some((InvalidReason::L1MessageConsumed, text));
+                break;
+            }
             match run.execute(tx)? {
                 Outcome::Included => {}
                 Outcome::Full => {
@@ -332,7 +340,7 @@ impl Validation for StarknetValidation {
             let text = format!("the timestamp {} is after {latest}, this node's clock and window", init.timestamp);
             return Some((LocalReason::TimestampWindow, text));
         }
-        let own = self.shared.prices.l1_prices();
+        let own = self.shared.sources.prices.l1_prices();
         for (theirs, own) in init.l1.all().into_iter().zip(own.all()) {
             // Both are at most 2^64.
             if theirs.abs_diff(own) * 100 > own * u128::from(section.price_band_percent) {
@@ -340,7 +348,14 @@ impl Validation for StarknetValidation {
                 return Some((LocalReason::PriceBand, text));
             }
         }
-        None
+        let count = self.fin.as_ref().map_or(self.sent.len(), |fin| fin.executed_count as usize);
+        self.sent.iter().take(count).find_map(|tx| match tx {
+            Tx::L1Handler(handler) if !self.shared.sources.l1.is_due(&L1Message::of(handler)) => {
+                let text = format!("the message of transaction {:#x} is not due at this node's view of L1", tx.hash());
+                Some((LocalReason::L1MessageUnseen, text))
+            }
+            _ => None,
+        })
     }
 
     fn computed(&self) -> Option<Commitment> {

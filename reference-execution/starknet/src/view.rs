@@ -102,6 +102,9 @@ impl StarknetEngine {
     /// Those of Starknet's JSON-RPC specification.
     pub fn submit(&self, tx: Tx) -> Result<StarkFelt, ViewError> {
         tx.admissible().map_err(not_admitted)?;
+        let Tx::Account(account) = &tx else {
+            return Err(StarknetError::ValidationFailure("a message comes from L1 and is not submitted".into()).into());
+        };
         let head = self.head();
         let (hash, sender, nonce) = (tx.hash(), tx.sender(), tx.nonce());
         let known = rows::read_place(&*head.snapshot, &hash).map_err(internal)?;
@@ -118,7 +121,7 @@ impl StarknetEngine {
             && self.mempool().nonce_after(&sender, StarkFelt::ZERO) != StarkFelt::ZERO;
         if !awaits_deployment {
             let simulation = Simulation::new(&self.shared, &head).map_err(internal)?;
-            simulation.validate(&tx).map_err(internal)?.map_err(|objection| match objection {
+            simulation.validate(account).map_err(internal)?.map_err(|objection| match objection {
                 Objection::Nonce(text) => StarknetError::InvalidTransactionNonce(text),
                 Objection::Balance => StarknetError::InsufficientAccountBalance,
                 Objection::Bounds => StarknetError::InsufficientResourcesForValidate,
@@ -256,7 +259,7 @@ impl NodeView for StarknetEngine {
         let head = self.state(at)?;
         let txs = transactions.into_iter().map(|tx| self.unbounded(tx)).collect::<Result<Vec<_>, _>>()?;
         let simulation = Simulation::new(&self.shared, &head).map_err(internal)?;
-        let l1 = self.shared.prices.l1_prices();
+        let l1 = self.shared.sources.prices.l1_prices();
         let estimates = simulation.estimate(&txs, skip_validate).map_err(internal)?.map_err(|(index, text)| {
             StarknetError::TransactionExecutionError(TransactionExecutionErrorData {
                 transaction_index: index as u64,

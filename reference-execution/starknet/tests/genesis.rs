@@ -10,6 +10,9 @@ use common::{MemoryStore, Node, START, TestClock, genesis};
 use ecp_engine_starknet::StarknetEngine;
 use serde_json::{Value, json};
 
+/// Alters the JSON of a genesis file.
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 fn refusal(change: impl FnOnce(&mut Value)) -> String {
     let store = Arc::new(MemoryStore::default());
     let clock = Arc::new(TestClock(AtomicU64::new(START)));
@@ -21,7 +24,7 @@ fn refusal(change: impl FnOnce(&mut Value)) -> String {
 
 #[test]
 fn a_wrong_genesis_is_refused_with_the_place_and_the_reason() {
-    let cases: [(&str, &dyn Fn(&mut Value)); 9] = [
+    let cases: [(&str, Change<'_>); 9] = [
         ("workload", &|file| file["workload"] = json!({"test_chain": {}})),
         ("missing field `timestamp`", &|file| {
             file["workload"]["starknet"].as_object_mut().unwrap().remove("timestamp");
@@ -70,4 +73,15 @@ fn a_chain_may_begin_at_any_height() {
     };
     assert_eq!(stored(6), None);
     assert!(stored(7).is_some() && stored(9).is_some());
+}
+
+#[test]
+fn the_schema_of_the_section_is_as_written() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/schemas/starknet.schema.json");
+    let made = schemars::schema_for!(ecp_engine_starknet::section::StarknetSection);
+    if std::env::var_os("ECP_UPDATE_VECTORS").is_some() {
+        std::fs::write(&path, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();
+    }
+    let stored: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert!(stored == *made.as_value(), "the schema differs: run with ECP_UPDATE_VECTORS=1 and read the difference");
 }

@@ -27,7 +27,7 @@ fn bounds(bounds: &ValidResourceBounds) -> ResourceBoundsMapping {
 }
 
 fn invoke(tx: &Tx) -> BroadcastedInvokeTransaction {
-    let AccountTransaction::Invoke(tx) = &tx.inner else { panic!("{tx:?}") };
+    let Tx::Account(AccountTransaction::Invoke(tx)) = tx else { panic!("{tx:?}") };
     BroadcastedInvokeTransaction {
         broadcasted_invoke_txn_v3: BroadcastedInvokeTransactionV3 {
             sender_address: *tx.sender_address().0.key(),
@@ -48,7 +48,7 @@ fn invoke(tx: &Tx) -> BroadcastedInvokeTransaction {
 }
 
 fn deploy(tx: &Tx) -> BroadcastedDeployAccountTransaction {
-    let AccountTransaction::DeployAccount(tx) = &tx.inner else { panic!("{tx:?}") };
+    let Tx::Account(AccountTransaction::DeployAccount(tx)) = tx else { panic!("{tx:?}") };
     BroadcastedDeployAccountTransactionV3 {
         signature: tx.signature().0.to_vec(),
         nonce: tx.nonce().0,
