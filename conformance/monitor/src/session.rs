@@ -21,8 +21,6 @@ pub(crate) struct State {
     greeted: bool,
     /// Stream ids and what they name.
     stream_ids: BTreeMap<Vec<u8>, String>,
-    /// Highest sequence of Watch in this instance.
-    sequence: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +48,8 @@ pub(crate) enum Standing {
 /// What a Watch stream said.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Watch {
-    any: bool,
+    /// Sequence of its last message. Messages of different streams can cross on the way.
+    last: Option<u64>,
 }
 
 const READER_CALLS: [&str; 4] = ["Watch", "GetHeightParams", "GetDecided", "GetBlockHash"];
@@ -60,7 +59,6 @@ impl State {
         self.instances.extend(self.instance.take());
         self.tokens.clear();
         self.writer = None;
-        self.sequence = None;
     }
 
     pub(crate) fn consensus_started(&mut self) {
@@ -185,13 +183,11 @@ impl State {
             let did = "Watch told another instance id than the handshake".to_owned();
             findings.execution("ECP-SES-013", "Watch tells the instance that speaks", did);
         }
-        // Within one stream every message is newer than the one before.
-        if watch.any && self.sequence.is_some_and(|s| state.sequence <= s) {
-            let did = format!("Watch told sequence {} after {:?}", state.sequence, self.sequence);
+        if watch.last.is_some_and(|last| state.sequence <= last) {
+            let did = format!("Watch told sequence {} after {:?}", state.sequence, watch.last);
             findings.execution("ECP-SES-029", "the sequence grows with each message", did);
         }
-        watch.any = true;
-        self.sequence = self.sequence.max(Some(state.sequence));
+        watch.last = Some(state.sequence);
         if state.phase() == Phase::Unspecified {
             findings.execution("ECP-SES-013", "Watch tells the phase", "Watch told no phase");
         }

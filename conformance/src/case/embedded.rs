@@ -7,4 +7,13 @@ macro_rules! files {
     };
 }
 
-files!["execution/session.yaml",];
+files![
+    "execution/archive.yaml",
+    "execution/building.yaml",
+    "execution/deciding.yaml",
+    "execution/height.yaml",
+    "execution/hostile.yaml",
+    "execution/session.yaml",
+    "execution/streams.yaml",
+    "execution/validating.yaml",
+];
