@@ -12,6 +12,8 @@ use crate::codec::Tx;
 
 /// Most transactions that wait at a time.
 pub const CAPACITY: usize = 20_000;
+/// Most bytes of waiting transactions, as they stand in a payload.
+pub const CAPACITY_BYTES: usize = 64 << 20;
 /// How many nonces ahead of its account a transaction may be.
 pub const NONCES_AHEAD: u64 = 200;
 /// How many refused transactions are remembered.
@@ -35,7 +37,7 @@ pub enum Refused {
     #[error("the nonce is more than {NONCES_AHEAD} ahead of the account's")]
     NonceTooHigh,
     /// Too much waits.
-    #[error("{CAPACITY} transactions wait already: try again later")]
+    #[error("too many transactions wait already: try again later")]
     Full,
 }
 
@@ -53,6 +55,7 @@ struct Inner {
     refused: HashMap<StarkFelt, String>,
     refused_order: VecDeque<StarkFelt>,
     arrivals: u64,
+    bytes: usize,
 }
 
 impl Mempool {
@@ -74,9 +77,11 @@ impl Mempool {
         if let Some((_, waiting)) = inner.accounts.get(&sender).and_then(|queue| queue.get(&nonce)) {
             return Err(Refused::Duplicate(waiting.hash()));
         }
-        if inner.by_hash.len() >= CAPACITY {
+        let bytes = inner.bytes + tx.to_bytes().len();
+        if inner.by_hash.len() >= CAPACITY || bytes > CAPACITY_BYTES {
             return Err(Refused::Full);
         }
+        inner.bytes = bytes;
         inner.arrivals += 1;
         let arrival = inner.arrivals;
         inner.refused.remove(&hash);
@@ -120,14 +125,10 @@ impl Mempool {
     pub fn committed(&self, nonces: &BTreeMap<StarkFelt, StarkFelt>) {
         let mut inner = self.lock();
         for (sender, next) in nonces {
-            let Some(queue) = inner.accounts.get_mut(sender) else { continue };
-            let kept = queue.split_off(next);
-            let gone = std::mem::replace(queue, kept);
-            if queue.is_empty() {
-                inner.accounts.remove(sender);
-            }
-            for (_, tx) in gone.into_values() {
-                inner.by_hash.remove(&tx.hash());
+            let Some(queue) = inner.accounts.get(sender) else { continue };
+            let gone: Vec<StarkFelt> = queue.range(..next).map(|(_, (_, tx))| tx.hash()).collect();
+            for hash in gone {
+                inner.remove(&hash);
             }
         }
     }
@@ -174,7 +175,9 @@ impl Inner {
     fn remove(&mut self, hash: &StarkFelt) {
         let Some((sender, nonce)) = self.by_hash.remove(hash) else { return };
         if let Some(queue) = self.accounts.get_mut(&sender) {
-            queue.remove(&nonce);
+            if let Some((_, tx)) = queue.remove(&nonce) {
+                self.bytes -= tx.to_bytes().len();
+            }
             if queue.is_empty() {
                 self.accounts.remove(&sender);
             }

@@ -342,8 +342,7 @@ impl Validation for StarknetValidation {
         }
         let own = self.shared.sources.prices.l1_prices();
         for (theirs, own) in init.l1.all().into_iter().zip(own.all()) {
-            // Both are at most 2^64.
-            if theirs.abs_diff(own) * 100 > own * u128::from(section.price_band_percent) {
+            if theirs.abs_diff(own).saturating_mul(100) > own.saturating_mul(section.price_band_percent.into()) {
                 let text = format!("an L1 price of {theirs} is not within {} % of {own}", section.price_band_percent);
                 return Some((LocalReason::PriceBand, text));
             }
