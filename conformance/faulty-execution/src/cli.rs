@@ -7,7 +7,7 @@ use ecp_engine_scripted::{RealPace, ScriptedEngine};
 use ecp_execution_core::seams::Store;
 use ecp_execution_server::{
     MemoryStore,
-    launch::{Flags, Refused, Settings, SystemClock, announce, log, start, until_told},
+    launch::{Flags, Refused, Settings, SystemClock, announce, log, runtime, start, until_told},
 };
 
 use crate::{
@@ -57,8 +57,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Refused> {
     let fault = cli.fault.as_deref().map(find).transpose()?;
     let settings = Settings::load(&flags)?;
     log(&settings)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(Refused::System)?;
-    runtime.block_on(serve(settings, fault, cli.crash_at))
+    runtime()?.block_on(serve(settings, fault, cli.crash_at))
 }
 
 fn find(name: &str) -> Result<&'static Fault, Refused> {

@@ -9,16 +9,16 @@ use ecp_execution_core::seams::{Snapshot, Store, StoreError, Write};
 pub(crate) enum CrashPoint {
     /// Decide accepted, the block not yet durable.
     #[value(name = "execution.before-block-write")]
-    BeforeBlockWrite,
+    BeforeBlock,
     /// The block durable, the reply not yet sent.
     #[value(name = "execution.after-block-write")]
-    AfterBlockWrite,
+    AfterBlock,
     /// A block hash computed, not yet durable.
     #[value(name = "execution.before-hash-write")]
-    BeforeHashWrite,
+    BeforeHash,
     /// A block hash durable, Watch not yet told.
     #[value(name = "execution.after-hash-write")]
-    AfterHashWrite,
+    AfterHash,
 }
 
 /// A store that ends the process around one of its writes.
@@ -43,11 +43,11 @@ impl Store for Crashing {
         // Without a block, the engine writes nothing but hashes.
         let hash = !block && writes.iter().all(|(table, ..)| !table.starts_with("ecp."));
         let at = |point| self.point == point;
-        if (block && at(CrashPoint::BeforeBlockWrite)) || (hash && at(CrashPoint::BeforeHashWrite)) {
+        if (block && at(CrashPoint::BeforeBlock)) || (hash && at(CrashPoint::BeforeHash)) {
             std::process::abort();
         }
         self.inner.write(writes)?;
-        if (block && at(CrashPoint::AfterBlockWrite)) || (hash && at(CrashPoint::AfterHashWrite)) {
+        if (block && at(CrashPoint::AfterBlock)) || (hash && at(CrashPoint::AfterHash)) {
             std::process::abort();
         }
         Ok(())

@@ -14,6 +14,9 @@ use crate::faults::{
     verdicts::{ExpiredAlways, LocalIsInvalid},
 };
 
+/// Makes what stands between the core and the world; it tells its name when it acts.
+type Make = fn(&'static str) -> Arc<dyn Interposer>;
+
 /// One way to break one requirement.
 pub(crate) struct Fault {
     /// Its name on the command line.
@@ -23,7 +26,7 @@ pub(crate) struct Fault {
     /// What it does.
     pub(crate) does: &'static str,
     /// Stands between the core and the world.
-    pub(crate) interposer: Option<fn(&'static str) -> Arc<dyn Interposer>>,
+    pub(crate) interposer: Option<Make>,
     /// Its store is only in memory.
     pub(crate) forgets: bool,
 }
@@ -33,12 +36,7 @@ pub(crate) fn activated(name: &str) {
     eprintln!("fault-activated {name}");
 }
 
-const fn fault(
-    name: &'static str,
-    requirement: &'static str,
-    does: &'static str,
-    make: fn(&'static str) -> Arc<dyn Interposer>,
-) -> Fault {
+const fn fault(name: &'static str, requirement: &'static str, does: &'static str, make: Make) -> Fault {
     Fault { name, requirement, does, interposer: Some(make), forgets: false }
 }
 

@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use ecp_execution_server::launch::{Flags, Refused, Settings, announce, log, start, until_told};
+use ecp_execution_server::launch::{Flags, Refused, Settings, announce, log, runtime, start, until_told};
 use ecp_types::Workload;
 
 use crate::engines;
@@ -46,8 +46,9 @@ pub fn run(cli: Cli) -> Result<(), Refused> {
                 return Ok(());
             }
             log(&settings)?;
-            let runtime = tokio::runtime::Runtime::new().map_err(Refused::System)?;
-            runtime.block_on(serve(settings))
+            // JSON-RPC has threads of its own: what wallets ask must not delay consensus.
+            let wallets = tokio::runtime::Runtime::new().map_err(Refused::System)?;
+            runtime()?.block_on(serve(settings, wallets.handle()))
         }
         Command::Init(flags) => {
             let settings = Settings::load(&flags)?;
@@ -78,13 +79,15 @@ pub fn run(cli: Cli) -> Result<(), Refused> {
     }
 }
 
-async fn serve(settings: Settings) -> Result<(), Refused> {
+async fn serve(settings: Settings, wallets: &tokio::runtime::Handle) -> Result<(), Refused> {
     let genesis = settings.read_genesis()?;
     let config = settings.server(&genesis)?;
     let store = settings.open_store(&genesis)?;
     let opened = engines::open(&genesis, store.clone())?;
-    let jsonrpc = opened.serve_jsonrpc(settings.jsonrpc).await?;
-    let handle = start(config, opened.engine.clone(), store, None).await?;
+    let engine = opened.engine.clone();
+    let jsonrpc = wallets.spawn(async move { opened.serve_jsonrpc(settings.jsonrpc).await }).await;
+    let jsonrpc = jsonrpc.map_err(|error| Refused::JsonRpc(error.to_string()))??;
+    let handle = start(config, engine, store, None).await?;
     announce(&handle, jsonrpc.as_ref().map(ecp_jsonrpc::JsonRpcServer::url).as_deref())?;
     until_told().await?;
     if let Some(server) = jsonrpc {

@@ -335,6 +335,15 @@ pub fn announce(handle: &Handle, jsonrpc: Option<&str>) -> Result<(), Refused> {
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Refused::System)
 }
 
+/// The runtime to serve ECP on: one thread, so that what arrives on a connection is taken in the order of arrival
+/// across its streams (ECP-ORD-001). Engine, store and hashes have threads of their own.
+///
+/// # Errors
+/// The system refuses.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Refused> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Refused::System)
+}
+
 /// Waits for SIGTERM or SIGINT.
 ///
 /// # Errors

@@ -27,6 +27,7 @@ mod convert;
 mod follow;
 mod reads;
 mod service;
+mod size;
 mod work;
 
 pub use interpose::Interposer;

@@ -19,6 +19,7 @@ use crate::{
     host::{self, Host},
     interpose::Interposer,
     service::Service,
+    size::HandshakeLimit,
     transport::{self, Door, Listen, ListenError, Security},
 };
 
@@ -197,7 +198,8 @@ pub async fn serve(
             .client_ca_root(Certificate::from_pem(&tls.client_authority));
         server = server.tls_config(tls).map_err(|e| ListenError::Tls(e.to_string()))?;
     }
-    let router = server.layer(tonic::service::InterceptorLayer::new(Door(secret))).add_service(service);
+    let router =
+        server.layer(tonic::service::InterceptorLayer::new(Door(secret))).layer(HandshakeLimit).add_service(service);
     let mut stopped = stopped;
     let stopping = async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;

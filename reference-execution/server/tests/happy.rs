@@ -130,7 +130,7 @@ async fn a_reproposal_names_its_candidate_and_sends_init_only() {
         basis: Some(pb::Basis { kind: pb::BasisKind::Quorum.into(), valid_round: Some(0) }),
         ..open(FIRST, 2)
     };
-    let verdict = caller.validate(proposal(again.clone(), &[init.clone()])).await.unwrap();
+    let verdict = caller.validate(proposal(again.clone(), std::slice::from_ref(&init))).await.unwrap();
     assert!(matches!(verdict, pb::verdict::Outcome::Valid(v) if v.commitment == bytes(made.commitment())));
 
     // An INIT of another slot is INVALID, an unknown candidate a status.

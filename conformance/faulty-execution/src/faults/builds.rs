@@ -17,7 +17,13 @@ use crate::fault::activated;
 /// A second stream of a slot gets another INIT.
 pub(crate) struct Changed {
     name: &'static str,
-    memory: Memory<(BTreeSet<(Height, Round)>, BTreeSet<CallId>)>,
+    memory: Memory<Repeats>,
+}
+
+#[derive(Default)]
+struct Repeats {
+    slots: BTreeSet<(Height, Round)>,
+    calls: BTreeSet<CallId>,
 }
 
 impl Changed {
@@ -30,8 +36,8 @@ impl Interposer for Changed {
     fn input(&self, _: &State, input: Input) -> Vec<Input> {
         if let Input::Call { id, call: Ok(Call::BuildProposal(build)), .. } = &input {
             let mut memory = self.memory.get();
-            if !memory.0.insert((build.height, build.round)) {
-                memory.1.insert(*id);
+            if !memory.slots.insert((build.height, build.round)) {
+                memory.calls.insert(*id);
             }
         }
         vec![input]
@@ -40,7 +46,7 @@ impl Interposer for Changed {
     fn effect(&self, _: &State, effect: Effect) -> Vec<Effect> {
         match effect {
             Effect::Send(id, Message::Part(mut part))
-                if part.kind == PartKind::Init && self.memory.get().1.contains(&id) =>
+                if part.kind == PartKind::Init && self.memory.get().calls.contains(&id) =>
             {
                 let mut payload = BytesMut::from(part.payload.as_ref());
                 if let Some(last) = payload.last_mut() {
