@@ -10,13 +10,21 @@
 //! | [`workload`] | chains that cases run on: genesis, proposals, the suite's own model |
 //! | [`subject`] | the half under test: manifest, launch, kill, restart |
 //! | [`execution_role`] | runs cases on an execution half: the suite is the consensus half |
+//! | [`consensus_role`] | runs cases on a consensus half: the suite is the execution half |
+//! | [`proxy`] | stands between two halves, sees every message and can take a hand in it |
 //! | [`run`] | plans and runs cases |
+//! | [`network`] | validators on this machine, as the demo and end-to-end tests start them |
+//! | [`demo`] | four validators decide real Starknet blocks |
 //! | [`report`] | the results of a run as JSON, JUnit and HTML |
 //! | [`cli`] | the command line |
 
 pub mod case;
 pub mod cli;
+pub mod consensus_role;
+pub mod demo;
 pub mod execution_role;
+pub mod network;
+pub mod proxy;
 pub mod report;
 pub mod run;
 pub mod subject;

@@ -96,7 +96,7 @@ fn validator_keys(index: u8) -> Keys {
 fn genesis(committee: Vec<MemberFile>, transfers: u64) -> Result<GenesisFile> {
     let chain_id = "ECP_E2E";
     let (sender, receiver) = ([0xa1; 32], [0xb2; 32]);
-    let domain = Domain::new(chain_id, 0);
+    let domain = Domain { chain_id: chain_id.into(), fork_id: 0 };
     let mempool =
         (0..transfers).map(|nonce| sign_transfer(&domain, &sender, account_key(&receiver), 1, nonce, 0)).collect();
     let section = Section {

@@ -1,7 +1,10 @@
 //! The command line. Its words and exit codes are a contract.
 
 mod coverage;
+mod demo;
+mod demo;
 mod explain;
+mod faults;
 mod list;
 mod run;
 mod verify;
@@ -9,6 +12,15 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::case::Role;
+
+/// The reference halves, and how each is started.
+const REFERENCE: [(Role, &str, &[&str]); 1] = [(
+    Role::Execution,
+    "reference-execution",
+    &["run", "--genesis", "{genesis}", "--data", "{data}", "--listen", "unix:{socket}"],
+)];
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +85,14 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Shows which requirements have cases.
     Coverage(coverage::CoverageArgs),
+    /// Lists the faults that the suite has to catch; with --run, runs each against its cases.
+    Faults(faults::FaultsArgs),
+    /// Four validators decide real Starknet blocks; then both halves are certified.
+    Demo(crate::demo::DemoArgs),
     /// Checks a report: its digests, its score and its verdict must follow from what it says.
     VerifyReport(verify::VerifyArgs),
+    /// Starts four validators, sends them real Starknet transactions, and certifies both halves.
+    Demo(crate::demo::DemoArgs),
 }
 
 /// Runs the command line of this process.
@@ -119,6 +137,9 @@ async fn carry_out(command: Command) -> Result<Exit, CliError> {
         Command::List(args) => list::list(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Coverage(args) => coverage::coverage(&args),
+        Command::Faults(args) => faults::faults(args).await,
+        Command::Demo(args) => demo::demo(args).await,
         Command::VerifyReport(args) => verify::verify(&args),
+        Command::Demo(args) => demo::demo(args).await,
     }
 }

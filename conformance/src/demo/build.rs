@@ -4,8 +4,15 @@ use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, ensure};
 
-/// Builds the workspace in the profile of this binary and tells where the binaries are.
+/// Names a folder with binaries that are taken as they are.
+const BIN_DIR: &str = "ECP_BIN_DIR";
+
+/// Builds the workspace in the profile of this binary and tells where the binaries are. The environment variable
+/// `ECP_BIN_DIR` names a folder whose binaries are taken instead.
 pub fn binaries() -> Result<PathBuf> {
+    if let Some(dir) = std::env::var_os(BIN_DIR) {
+        return Ok(dir.into());
+    }
     let exe = std::env::current_exe()?;
     let mut dir = exe.parent().context("this binary stands in no folder")?.to_owned();
     // Test binaries stand one folder further down.
