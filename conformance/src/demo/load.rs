@@ -59,6 +59,9 @@ pub(crate) async fn run(
 
     for wave in 0..waves {
         bar.set_message(format!("wave {} of {waves}", wave + 1));
+        if bar.is_hidden() {
+            println!("wave {} of {waves}: {} transactions are in blocks", wave + 1, bar.position());
+        }
         let mut sent = Vec::new();
         for (i, wallet) in undeployed.by_ref().take(new_per_wave) {
             let node = &nodes[i % nodes.len()];

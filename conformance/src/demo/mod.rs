@@ -63,21 +63,25 @@ pub struct DemoReport {
     pub format: String,
     /// How many validators decided.
     pub validators: usize,
-    /// Decided blocks that hold transactions.
+    /// How many blocks they decided.
+    pub blocks: usize,
+    /// How many of them hold transactions.
     pub non_empty_blocks: usize,
-    /// Transactions.
-    pub transactions: DemoTransactions,
+    /// How many transactions stand in them.
+    pub transactions: usize,
+    /// What became of the transactions that the demo sent.
+    pub outcomes: Outcomes,
     /// Whether all validators hold the same blocks, balances and nonces.
     pub agree: bool,
-    /// The blocks, ascending.
-    pub blocks: Vec<AgreedBlock>,
+    /// Commitment, block hash and state root of each block, ascending by height.
+    pub commitments: Vec<AgreedBlock>,
     /// Whether both halves were certified.
     pub certified: bool,
 }
 
-/// Counts of transactions.
+/// What became of transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct DemoTransactions {
+pub struct Outcomes {
     /// Accounts deployed.
     pub deployed: usize,
     /// Transfers that succeeded.
@@ -125,12 +129,12 @@ where
     println!(
         "{} validators agree on {} blocks, {} of them not empty: {} deployments, {} transfers, {} reverted, {} refused.",
         report.validators,
-        report.blocks.len(),
+        report.blocks,
         report.non_empty_blocks,
-        report.transactions.deployed,
-        report.transactions.transferred,
-        report.transactions.reverted,
-        report.transactions.refused,
+        report.outcomes.deployed,
+        report.outcomes.transferred,
+        report.outcomes.reverted,
+        report.outcomes.refused,
     );
     check_ledger(&network)?;
 
@@ -190,15 +194,17 @@ async fn drive(
     Ok(DemoReport {
         format: "ecp-demo/1".into(),
         validators: network.validators.len(),
+        blocks: agreement.blocks.len(),
         non_empty_blocks,
-        transactions: DemoTransactions {
+        transactions: included,
+        outcomes: Outcomes {
             deployed: tally.deployed,
             transferred: tally.transferred,
             reverted: tally.reverted,
             refused: tally.refused,
         },
         agree: true,
-        blocks: agreement.blocks,
+        commitments: agreement.blocks,
         certified: false,
     })
 }
