@@ -2,7 +2,6 @@
 
 mod coverage;
 mod demo;
-mod demo;
 mod explain;
 mod faults;
 mod list;
@@ -87,8 +86,6 @@ enum Command {
     Coverage(coverage::CoverageArgs),
     /// Lists the faults that the suite has to catch; with --run, runs each against its cases.
     Faults(faults::FaultsArgs),
-    /// Four validators decide real Starknet blocks; then both halves are certified.
-    Demo(crate::demo::DemoArgs),
     /// Checks a report: its digests, its score and its verdict must follow from what it says.
     VerifyReport(verify::VerifyArgs),
     /// Starts four validators, sends them real Starknet transactions, and certifies both halves.
@@ -138,7 +135,6 @@ async fn carry_out(command: Command) -> Result<Exit, CliError> {
         Command::Explain(args) => explain::explain(&args),
         Command::Coverage(args) => coverage::coverage(&args),
         Command::Faults(args) => faults::faults(args).await,
-        Command::Demo(args) => demo::demo(args).await,
         Command::VerifyReport(args) => verify::verify(&args),
         Command::Demo(args) => demo::demo(args).await,
     }

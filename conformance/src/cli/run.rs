@@ -1,13 +1,13 @@
 //! `conformance run`.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 use globset::GlobBuilder;
 
 use super::{CliError, Exit};
 use crate::{
-    case::{Cases, Registry, Role},
+    case::{Cases, KNOWN_FEATURES, Registry, Role},
     execution_role::Settings,
     report::{self, Provenance, Report},
     run::{Plan, PlanInput, RunError, Shard, execute},
@@ -23,6 +23,17 @@ use crate::{
 pub(super) enum RoleArg {
     /// The execution half.
     Execution,
+    /// The consensus half.
+    Consensus,
+}
+
+impl RoleArg {
+    const fn role(self) -> Role {
+        match self {
+            Self::Execution => Role::Execution,
+            Self::Consensus => Role::Consensus,
+        }
+    }
 }
 
 /// How much runs.
@@ -108,12 +119,20 @@ impl RunArgs {
         let test_chain = || vec![TEST_CHAIN.to_owned()];
         if let Some(path) = &self.manifest {
             let manifest = Manifest::load(path).map_err(CliError::usage)?;
-            let half =
-                manifest.execution.ok_or_else(|| CliError::usage(format!("{} has no [execution]", path.display())))?;
+            let half = match self.role {
+                RoleArg::Execution => manifest.execution,
+                RoleArg::Consensus => manifest.consensus,
+            };
+            let role = self.role.role().name();
+            let half = half.ok_or_else(|| CliError::usage(format!("{} has no [{role}]", path.display())))?;
             let (features, workloads) = (half.features.clone(), half.workloads.clone());
             return Ok(Half { name: manifest.name, subject: Subject::Launched(half), features, workloads });
         }
         if let Some(address) = &self.addr {
+            if self.role == RoleArg::Consensus {
+                let text = "a consensus half calls the suite, so the suite starts it: give its command or manifest";
+                return Err(CliError::usage(text));
+            }
             let address = Address::parse(address).map_err(CliError::usage)?;
             return Ok(Half {
                 name: address.to_string(),
@@ -136,23 +155,81 @@ impl RunArgs {
 
 /// Runs cases and writes reports.
 pub(super) async fn run(args: RunArgs) -> Result<Exit, CliError> {
-    let RoleArg::Execution = args.role;
-    let role = Role::Execution;
     let mut half = args.half()?;
     for feature in &args.features {
-        if !crate::case::KNOWN_FEATURES.contains(&feature.as_str()) {
-            return Err(CliError::usage(format!(
-                "--feature {feature}: known are {}",
-                crate::case::KNOWN_FEATURES.join(", ")
-            )));
+        if !KNOWN_FEATURES.contains(&feature.as_str()) {
+            return Err(CliError::usage(format!("--feature {feature}: known are {}", KNOWN_FEATURES.join(", "))));
         }
         if !half.features.contains(feature) {
             half.features.push(feature.clone());
         }
     }
-    let registry = Registry::embedded().map_err(CliError::suite)?;
-    let cases = Cases::embedded().map_err(CliError::suite)?;
-    let only = match &args.only {
+    let known = match &args.known_failing {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| CliError::usage(format!("{}: {e}", path.display())))?;
+            KnownFailing::parse(&text).map_err(|e| CliError::usage(format!("{}: {e}", path.display())))?
+        }
+        None => KnownFailing::default(),
+    };
+    let request = Request {
+        role: args.role.role(),
+        half,
+        profile: args.profile,
+        only: args.only,
+        known,
+        shard: args.shard,
+        jobs: args.jobs.unwrap_or_else(processors),
+        seed: args.seed,
+        out: args.out,
+    };
+    let out = request.out.clone();
+    let report = certify(request, &Suite::load()?).await?.report;
+    print!("{}", summary(&report, &out));
+    Ok(exit_of(&report))
+}
+
+/// Cases and requirements of this binary.
+pub(super) struct Suite {
+    pub cases: Cases,
+    pub registry: Registry,
+}
+
+impl Suite {
+    pub(super) fn load() -> Result<Self, CliError> {
+        let registry = Registry::embedded().map_err(CliError::suite)?;
+        let cases = Cases::embedded().map_err(CliError::suite)?;
+        Ok(Self { cases, registry })
+    }
+}
+
+/// What is to be run on which half.
+pub(super) struct Request {
+    pub role: Role,
+    pub half: Half,
+    pub profile: ProfileArg,
+    pub only: Option<String>,
+    pub known: KnownFailing,
+    pub shard: Option<Shard>,
+    pub jobs: usize,
+    pub seed: u64,
+    pub out: PathBuf,
+}
+
+/// A report, and what the half wrote to its output in each case.
+pub(super) struct Certified {
+    pub report: Report,
+    pub logs: BTreeMap<String, String>,
+}
+
+/// How many cases run at the same time by default.
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Runs cases on a half and writes the reports.
+pub(super) async fn certify(request: Request, suite: &Suite) -> Result<Certified, CliError> {
+    let Request { role, half, profile, only, known, shard, jobs, seed, out } = request;
+    let matcher = match &only {
         Some(pattern) => Some(
             GlobBuilder::new(pattern)
                 .literal_separator(true)
@@ -162,27 +239,18 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, CliError> {
         ),
         None => None,
     };
-    let known = match &args.known_failing {
-        Some(path) => {
-            let text =
-                std::fs::read_to_string(path).map_err(|e| CliError::usage(format!("{}: {e}", path.display())))?;
-            KnownFailing::parse(&text).map_err(|e| CliError::usage(format!("{}: {e}", path.display())))?
-        }
-        None => KnownFailing::default(),
-    };
     let input = PlanInput {
         role,
-        profile: args.profile.profile(),
+        profile: profile.profile(),
         features: half.features.clone(),
         workloads: half.workloads.clone(),
-        only,
-        shard: args.shard,
+        only: matcher,
+        shard,
         launched: half.subject.is_launched(),
     };
-    let plan = Plan::make(&cases, &input).map_err(CliError::usage)?;
-    let settings = Settings { seed: args.seed, ..Settings::default() };
-    let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let outcome = execute(&plan, &half.subject, &settings, jobs, Some(&args.out), known, &registry).await;
+    let plan = Plan::make(&suite.cases, &input).map_err(CliError::usage)?;
+    let settings = Settings { seed, ..Settings::default() };
+    let outcome = execute(&plan, &half.subject, &settings, jobs, Some(&out), known, &suite.registry).await;
     let outcome = outcome.map_err(|error| match error {
         RunError::NotStarted(_) => CliError { exit: Exit::NotStarted, text: error.to_string() },
         _ => CliError::suite(error),
@@ -191,21 +259,20 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, CliError> {
         suite_version: env!("CARGO_PKG_VERSION").to_owned(),
         revision: 1,
         protocol_digest: hex::encode(wire::protocol_digest()),
-        cases_digest: hex::encode(cases.digest()),
+        cases_digest: hex::encode(suite.cases.digest()),
         role,
         name: half.name,
         subject: half.subject.describe(),
-        profile: args.profile.name().to_owned(),
+        profile: profile.name().to_owned(),
         features: half.features,
         workloads: half.workloads,
-        seed: args.seed,
-        shard: args.shard.map(|s| s.to_string()),
-        only: args.only,
+        seed,
+        shard: shard.map(|s| s.to_string()),
+        only,
     };
-    let report = Report::new(provenance, outcome.results, outcome.stale, &cases, &registry);
-    report::write(&report, &args.out).map_err(|e| CliError::suite(format!("{}: {e}", args.out.display())))?;
-    print!("{}", summary(&report, &args.out));
-    Ok(exit_of(&report))
+    let report = Report::new(provenance, outcome.results, outcome.stale, &suite.cases, &suite.registry);
+    report::write(&report, &out).map_err(|e| CliError::suite(format!("{}: {e}", out.display())))?;
+    Ok(Certified { report, logs: outcome.logs })
 }
 
 /// The exit code that a report comes to.

@@ -244,19 +244,21 @@ impl State {
         if self.chain.next_height() != height {
             return;
         }
-        let found = self.proposals.values().find(|p| p.slot.height == height && p.commitment == commitment).cloned();
-        let complaint = match found {
-            None => "it committed a block that the suite has never seen".to_owned(),
-            Some(proposal) => match self.chain.commit(proposal.slot, &proposal.parts) {
+        let found: Vec<_> =
+            self.proposals.values().filter(|p| p.slot.height == height && p.commitment == commitment).cloned().collect();
+        let mut complaint = "it committed a block that the suite has never seen".to_owned();
+        // Proposals with something wrong in them can name the commitment of a sound one.
+        for proposal in found {
+            match self.chain.commit(proposal.slot, &proposal.parts) {
                 Ok(()) => {
                     self.committed = Some(Position { height, commitment });
                     self.bind("committed", binding::Value::Number(height));
                     self.bind("next", binding::Value::Number(self.chain.next_height()));
                     return;
                 }
-                Err(error) => format!("it committed a block that the workload's rules refuse: {error}"),
-            },
-        };
+                Err(error) => complaint = format!("it committed a block that the workload's rules refuse: {error}"),
+            }
+        }
         self.judge(&format!("the block at height {height}"), "", complaint);
     }
 
