@@ -53,7 +53,11 @@ pub(super) fn case(case: &Case, registry: &Registry) -> Result<(), Problem> {
             return Err(at(format!("{} is not among what the case verifies", step.requirement)));
         }
     }
-    let judges = |s: &Step| s.expect.is_some() || matches!(s.action, Some(Action::Build(_) | Action::NoCall(_)));
+    let judges = |s: &Step| match &s.action {
+        Some(Action::Build(_) | Action::NoCall(_)) => true,
+        Some(Action::AwaitCall(_) | Action::AwaitDecided(_) | Action::AwaitExit(_)) => !s.requirement.is_empty(),
+        _ => false,
+    } || s.expect.is_some();
     if !case.schema.steps.iter().any(judges) {
         return Err(whole("no step has an expectation: the case cannot fail".into()));
     }
@@ -80,7 +84,10 @@ impl Scope {
         }
         for (name, path) in &step.save {
             let method = method.as_deref().ok_or("save: the step has no reply")?;
-            let output = wire::method(method).map(|m| m.output()).ok_or("save: no such method")?;
+            let output = match action {
+                Action::AwaitCall(_) => call_shape(method)?,
+                _ => wire::method(method).map(|m| m.output()).ok_or("save: no such method")?,
+            };
             if path != "." && !has_path(&output, path) {
                 return Err(format!("save: {} has no {path}", output.name()));
             }
@@ -217,12 +224,18 @@ impl Scope {
                 }
                 none.method.clone()
             }
+            Action::Shows(shows) => {
+                self.known(&shows.proposal)?;
+                return Ok(None);
+            }
             Action::SetState(set) => {
                 let state = set.state.as_ref().ok_or("set_state: a state")?;
                 self.message(&json(state), message("WatchResponse")?)?;
                 return Ok(None);
             }
+            Action::ReadArchive(_) => "GetDecided".to_owned(),
             Action::Advance(_)
+            | Action::CheckSocket(_)
             | Action::Kill(_)
             | Action::Restart(_)
             | Action::Disconnect(_)
@@ -285,7 +298,7 @@ impl Scope {
             Json::String(text) => match is_reference(text) {
                 Some(reference) => {
                     let root = reference.split(['.', '+', '-']).next().unwrap_or_default();
-                    if ["next", "committed", "first", "main"].contains(&root) { Ok(()) } else { self.known(root) }
+                    if ["next", "committed", "first", "main", "part_format", "commitment_scheme"].contains(&root) { Ok(()) } else { self.known(root) }
                 }
                 None => Ok(()),
             },

@@ -8,6 +8,11 @@ macro_rules! files {
 }
 
 files![
+    "consensus/building.yaml",
+    "consensus/deciding.yaml",
+    "consensus/network.yaml",
+    "consensus/recovery.yaml",
+    "consensus/session.yaml",
     "execution/archive.yaml",
     "execution/building.yaml",
     "execution/deciding.yaml",

@@ -114,7 +114,8 @@ impl Case {
         if !step.requirement.is_empty() {
             return Some(&step.requirement);
         }
-        step.expect.as_ref().and(self.schema.verifies.first()).map(String::as_str)
+        let judges = step.expect.is_some() || matches!(step.action, Some(Action::NoCall(_)));
+        self.schema.verifies.first().filter(|_| judges).map(String::as_str)
     }
 }
 

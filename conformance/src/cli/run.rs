@@ -166,7 +166,8 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, CliError> {
     }
     let known = match &args.known_failing {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| CliError::usage(format!("{}: {e}", path.display())))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|e| CliError::usage(format!("{}: {e}", path.display())))?;
             KnownFailing::parse(&text).map_err(|e| CliError::usage(format!("{}: {e}", path.display())))?
         }
         None => KnownFailing::default(),

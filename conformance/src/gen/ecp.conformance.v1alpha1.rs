@@ -53,7 +53,8 @@ pub struct Setup {
     /// Committee members of equal power. Absent: 1.
     #[prost(uint32, optional, tag = "1")]
     pub validators: ::core::option::Option<u32>,
-    /// Transfers in the mempool of genesis, in order. Absent: 10.
+    /// Transfers that wait for a builder, in order: in the mempool of genesis, or, on a workload with wallets, sent to the
+    /// half's JSON-RPC before the case begins, if it lets the half build. Absent: 10.
     #[prost(uint32, optional, tag = "2")]
     pub mempool: ::core::option::Option<u32>,
     /// What building and validating each of them must take, in milliseconds. Absent: 0.
@@ -74,6 +75,9 @@ pub struct Setup {
     /// Time that computing one block hash takes, in milliseconds. Absent: 0.
     #[prost(uint32, optional, tag = "8")]
     pub hash_ms: ::core::option::Option<u32>,
+    /// From this height on, the part format is one that nobody supports. Absent: never.
+    #[prost(uint64, optional, tag = "9")]
+    pub unsupported_from: ::core::option::Option<u64>,
 }
 /// One step. Values of requests and expectations can refer to names: see Call.request.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -96,7 +100,7 @@ pub struct Step {
     /// What is done: exactly one.
     #[prost(
         oneof = "step::Action",
-        tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 30, 31, 32, 33, 34"
+        tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 30, 31, 32, 33, 34"
     )]
     pub action: ::core::option::Option<step::Action>,
 }
@@ -153,6 +157,15 @@ pub mod step {
         /// Waits until the process ends by itself.
         #[prost(message, tag = "17")]
         AwaitExit(super::AwaitExit),
+        /// Reads decided blocks and compares them with what was decided.
+        #[prost(message, tag = "18")]
+        ReadArchive(super::ReadArchive),
+        /// Looks at the permissions of the socket.
+        #[prost(message, tag = "19")]
+        CheckSocket(super::CheckSocket),
+        /// Waits until the half's JSON-RPC shows the transactions of a decided proposal.
+        #[prost(message, tag = "23")]
+        Shows(super::Shows),
         /// Says how the suite answers calls from now on.
         #[prost(message, tag = "30")]
         Rule(super::Rule),
@@ -399,6 +412,20 @@ pub struct Advance {
     #[prost(uint32, optional, tag = "2")]
     pub transactions: ::core::option::Option<u32>,
 }
+/// Reads every decided block from the archive. The suite's model says what must stand there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadArchive {}
+/// Looks at the permissions of the socket: its owner's only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CheckSocket {}
+/// Asks the half's JSON-RPC for every transaction of a decided proposal, until each is shown as successful in a block. On
+/// a workload without JSON-RPC there is nothing to ask.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Shows {
+    /// The proposal.
+    #[prost(string, tag = "1")]
+    pub proposal: ::prost::alloc::string::String,
+}
 /// Which process, when several instances run.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Kill {
@@ -581,6 +608,14 @@ pub struct Rule {
     /// How often it applies. Absent: always.
     #[prost(uint32, optional, tag = "5")]
     pub times: ::core::option::Option<u32>,
+    /// Let this many messages of a stream of parts through before it happens: of a build those of the suite, of a
+    /// validation or import those of the half. Absent: it happens before the first.
+    #[prost(uint32, optional, tag = "14")]
+    pub after: ::core::option::Option<u32>,
+    /// The suite's execution half takes the call, and what happens happens instead of its answer. Absent: the call does not
+    /// reach it.
+    #[prost(bool, tag = "15")]
+    pub delivered: bool,
     /// What happens: exactly one.
     #[prost(oneof = "rule::Answer", tags = "6, 7, 8, 9, 10, 11, 12, 13")]
     pub answer: ::core::option::Option<rule::Answer>,
@@ -644,9 +679,13 @@ pub struct AwaitCall {
     /// Name for the call.
     #[prost(string, tag = "4")]
     pub r#as: ::prost::alloc::string::String,
-    /// Count calls that were made before this step too.
+    /// Count calls from the beginning of the case. Absent: those after the last call that was awaited, and after the last
+    /// step that changed something (rule, set_state, kill, restart).
     #[prost(bool, tag = "5")]
     pub ever: bool,
+    /// Wait, too, until the rule of this name has done to a call what it says.
+    #[prost(string, tag = "6")]
+    pub rule: ::prost::alloc::string::String,
 }
 /// Holds if no such call was made.
 #[derive(Clone, PartialEq, ::prost::Message)]

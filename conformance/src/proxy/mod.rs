@@ -3,7 +3,10 @@
 //! All calls are forwarded as streams of bytes, whatever their shape, so nothing that the proxy does not know is lost.
 //! A [`Script`] sees each message before it goes on and says what becomes of it.
 
+mod listen;
 mod raw;
+#[cfg(test)]
+mod tests;
 
 use std::{
     convert::Infallible,
@@ -27,6 +30,7 @@ use tonic::{
     transport::Channel,
 };
 
+pub use listen::{Connection, Door};
 use raw::RawCodec;
 
 /// Largest message that the proxy takes, in bytes: above what either half may send, so that the halves judge it.
@@ -42,6 +46,8 @@ pub struct CallHead {
     pub method: String,
     /// Its metadata, the session token included.
     pub metadata: MetadataMap,
+    /// The connection that it came on; `None` if the proxy is not served through a [`Door`].
+    pub connection: Option<u32>,
 }
 
 /// What becomes of a message, and of the call that it belongs to.
@@ -120,7 +126,8 @@ impl tower::Service<http::Request<Body>> for Proxy {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let forward = Forward { proxy: self.clone(), path: request.uri().path().to_owned() };
+        let connection = request.extensions().get::<Connection>().map(|c| c.0);
+        let forward = Forward { proxy: self.clone(), path: request.uri().path().to_owned(), connection };
         Box::pin(async move {
             let mut grpc = tonic::server::Grpc::new(RawCodec)
                 .max_decoding_message_size(MAX_MESSAGE)
@@ -134,6 +141,7 @@ impl tower::Service<http::Request<Body>> for Proxy {
 struct Forward {
     proxy: Proxy,
     path: String,
+    connection: Option<u32>,
 }
 
 impl StreamingService<Bytes> for Forward {
@@ -144,10 +152,11 @@ impl StreamingService<Bytes> for Forward {
     fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
         let proxy = self.proxy.clone();
         let path = self.path.clone();
+        let connection = self.connection;
         Box::pin(async move {
             let (metadata, _, inbound) = request.into_parts();
             let method = path.rsplit('/').next().unwrap_or_default().to_owned();
-            let head = CallHead { method, metadata };
+            let head = CallHead { method, metadata, connection };
             let call = proxy.script.began(&head);
             let (to_consensus, from_call) = mpsc::channel(1);
             let over = Over { script: Some(proxy.script.clone()), call };
@@ -299,9 +308,8 @@ async fn forward(
 ) -> Result<Option<Flow>, Status> {
     let path = path.parse().map_err(|_| Status::unimplemented("no such method"))?;
     let channel = proxy.upstream.channel(&head.method).await?;
-    let mut grpc = tonic::client::Grpc::new(channel)
-        .max_decoding_message_size(MAX_MESSAGE)
-        .max_encoding_message_size(MAX_MESSAGE);
+    let mut grpc =
+        tonic::client::Grpc::new(channel).max_decoding_message_size(MAX_MESSAGE).max_encoding_message_size(MAX_MESSAGE);
     grpc.ready().await.map_err(|e| Status::unavailable(e.to_string()))?;
     let mut request = Request::new(ReceiverStream::new(outbound));
     *request.metadata_mut() = head.metadata;

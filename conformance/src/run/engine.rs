@@ -15,6 +15,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::plan::{Chosen, Plan};
 use crate::{
     case::{Registry, Role},
+    consensus_role,
     execution_role::{self, CaseRun, Settings},
     report::CaseReport,
     subject::Subject,
@@ -105,7 +106,11 @@ pub async fn execute(
 }
 
 async fn one(chosen: &Chosen, subject: &Subject, settings: &Settings) -> Result<CaseRun, execution_role::NotStarted> {
-    execution_role::run_case(Arc::clone(&chosen.case), subject, settings).await
+    let case = Arc::clone(&chosen.case);
+    match case.role {
+        Role::Consensus => consensus_role::run_case(case, subject, settings).await,
+        Role::Execution | Role::Both => execution_role::run_case(case, subject, settings).await,
+    }
 }
 
 fn not_claimed(chosen: &Chosen, why: &str) -> CaseReport {

@@ -43,6 +43,14 @@ pub enum StartError {
         /// How it ended.
         how: String,
     },
+    /// A consensus half made no call in time.
+    #[error("{program} called nobody within {waited_ms} ms")]
+    NoCall {
+        /// The program.
+        program: String,
+        /// How long was waited.
+        waited_ms: u64,
+    },
     /// It did not answer in time.
     #[error("{program} did not serve {address} within {waited_ms} ms")]
     Silent {

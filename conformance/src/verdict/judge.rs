@@ -19,7 +19,8 @@ pub struct Judge {
     names: Names,
     calls: BTreeMap<u32, Call>,
     streams: BTreeMap<String, u32>,
-    monitor: Monitor,
+    /// One for each instance.
+    monitors: BTreeMap<u32, Monitor>,
     slack_us: u64,
     /// The step under way or last ended, and when it began.
     step: Option<u32>,
@@ -33,6 +34,7 @@ pub struct Judge {
 #[derive(Clone)]
 pub(super) struct Call {
     pub method: String,
+    pub instance: u32,
     pub began_us: u64,
     /// Messages of the half under test, with their times.
     pub messages: Vec<(u64, Bytes)>,
@@ -48,7 +50,7 @@ impl Judge {
             names: Names::default(),
             calls: BTreeMap::new(),
             streams: BTreeMap::new(),
-            monitor: Monitor::new(),
+            monitors: BTreeMap::new(),
             slack_us: 0,
             step: None,
             step_began_us: 0,
@@ -87,8 +89,13 @@ impl Judge {
                 if !call.r#as.is_empty() {
                     self.streams.insert(call.r#as.clone(), call.call);
                 }
-                let seen =
-                    Call { method: call.method.clone(), began_us: record.at_us, messages: Vec::new(), status: None };
+                let seen = Call {
+                    method: call.method.clone(),
+                    instance: call.instance,
+                    began_us: record.at_us,
+                    messages: Vec::new(),
+                    status: None,
+                };
                 self.calls.insert(call.call, seen);
             }
             Event::Message(message) => {
@@ -158,7 +165,7 @@ impl Judge {
             return;
         };
         let call = ended.call.and_then(|c| self.calls.get(&c));
-        let seen = match outcome::Seen::new(observed, call) {
+        let seen = match outcome::Seen::new(observed, call, self.case.role == Role::Consensus) {
             Ok(seen) => seen,
             Err(what) => {
                 self.harness_fault.get_or_insert_with(|| format!("step {index}: {what}"));
@@ -206,9 +213,14 @@ impl Judge {
         if step.is_some_and(awaited) || self.case.schema.steps.iter().any(awaited) {
             return;
         }
+        // The requirement to stay in service is one of the execution half; a consensus half that ends breaks the case.
+        let requirement = match self.case.role {
+            Role::Consensus => self.case.schema.verifies.first().cloned(),
+            _ => Some("ECP-ERR-006".to_owned()),
+        };
         self.failures.push(Failure {
             step: self.step,
-            requirement: Some("ECP-ERR-006".to_owned()),
+            requirement,
             did: format!("the process ended by itself, {}", outcome::exit_text(exit)),
             legal: vec!["it goes on running whatever it is sent".to_owned()],
         });
@@ -239,6 +251,20 @@ impl Judge {
 
     fn monitor_event(&mut self, event: &Event) {
         use ecp_monitor::Event as Seen;
+        let of_call = |call: u32| self.calls.get(&call).map_or(0, |call| call.instance);
+        let instance = match event {
+            Event::CallBegan(call) => call.instance,
+            Event::Message(message) => of_call(message.call),
+            Event::HalfClosed(closed) => of_call(closed.call),
+            Event::Reset(reset) => of_call(reset.call),
+            Event::Status(status) => of_call(status.call),
+            Event::Process(process) => process.instance,
+            // The suite's own execution half of an instance.
+            Event::Connection(connection) => {
+                connection.session.strip_prefix("execution ").and_then(|i| i.parse().ok()).unwrap_or(0)
+            }
+            _ => return,
+        };
         let seen = match event {
             Event::CallBegan(call) => {
                 Seen::Call { call: call.call, method: &call.method, token: call.token.as_deref() }
@@ -264,6 +290,10 @@ impl Judge {
                 Some(process::What::Started(_)) => Seen::ConsensusStarted,
                 _ => return,
             },
+            Event::Connection(connection) if self.case.role == Role::Consensus => match &connection.what {
+                Some(schema::connection::What::Opened(_)) => Seen::ExecutionStarted,
+                _ => return,
+            },
             _ => return,
         };
         let half = match self.case.role {
@@ -271,7 +301,7 @@ impl Judge {
             Role::Consensus => Some(Half::Consensus),
             Role::Both => None,
         };
-        for violation in self.monitor.observe(seen) {
+        for violation in self.monitors.entry(instance).or_default().observe(seen) {
             if half.is_none_or(|h| h == violation.by) {
                 self.failures.push(Failure {
                     step: self.step,

@@ -15,6 +15,8 @@ use crate::{
 pub(super) enum Seen {
     /// A message of the half, when it came, and the method of its call.
     Message { message: DynamicMessage, method: String, at_us: u64 },
+    /// A call that the half made: its request, or the opening message of its stream.
+    Called { message: DynamicMessage, method: String, at_us: u64 },
     /// Bytes that are no message of the call.
     Garbage { method: String, at_us: u64 },
     /// The end of a call.
@@ -40,17 +42,19 @@ pub(super) enum Judgement {
 }
 
 impl Seen {
-    /// Looks the observation up. `Err` is the suite's fault.
-    pub(super) fn new(observed: &Observed, call: Option<&Call>) -> Result<Self, String> {
+    /// Looks the observation up; with `calls` the half under test makes the calls. `Err` is the suite's fault.
+    pub(super) fn new(observed: &Observed, call: Option<&Call>, calls: bool) -> Result<Self, String> {
         match observed {
             Observed::Message(index) => {
                 let call = call.ok_or("the observed call was never recorded")?;
                 let (at_us, bytes) =
                     call.messages.get(*index as usize).ok_or("the observed message was never recorded")?;
                 let method = wire::method(&call.method).ok_or("the observed call has no such method")?;
-                let reply = wire::decode(method.output(), bytes);
+                let reply =
+                    if calls { wire::opening(&call.method, bytes) } else { wire::decode(method.output(), bytes) };
                 let name = call.method.clone();
                 Ok(match reply {
+                    Some(message) if calls => Self::Called { message, method: name, at_us: *at_us },
                     Some(message) => Self::Message { message, method: name, at_us: *at_us },
                     None => Self::Garbage { method: name, at_us: *at_us },
                 })
@@ -70,7 +74,10 @@ impl Seen {
     /// When it was seen, if it has a time of its own.
     pub(super) const fn at_us(&self) -> Option<u64> {
         match self {
-            Self::Message { at_us, .. } | Self::Garbage { at_us, .. } | Self::Status { at_us, .. } => Some(*at_us),
+            Self::Message { at_us, .. }
+            | Self::Called { at_us, .. }
+            | Self::Garbage { at_us, .. }
+            | Self::Status { at_us, .. } => Some(*at_us),
             _ => None,
         }
     }
@@ -79,6 +86,7 @@ impl Seen {
     pub(super) fn did(&self) -> String {
         match self {
             Self::Message { message, method, .. } => format!("{method} answered {}", wire::readable(message)),
+            Self::Called { message, method, .. } => format!("called {method} with {}", wire::readable(message)),
             Self::Garbage { method, .. } => format!("{method} answered bytes that are no message of the protocol"),
             Self::Status { status, .. } => status_text(status),
             Self::Done => "it was done".to_owned(),
@@ -149,8 +157,11 @@ fn success(action: Option<&Action>, seen: &Seen) -> Option<Vec<Kind>> {
         (Action::Validate(_), _) => Some(vec![Kind::Verdict(pattern(json!({"valid": {}})))]),
         (Action::Import(_), _) => Some(vec![Kind::Reply(pattern(json!({"outcome": "COMMITTED"})))]),
         (Action::Build(_), _) => Some(vec![Kind::Reply(pattern(json!({"built": {}})))]),
+        (Action::AwaitCall(wait), Seen::Silence { .. } | Seen::Lost(_)) => {
+            Some(vec![Kind::Call(wait.request.clone().unwrap_or_default())])
+        }
         (_, Seen::Status { status, .. }) if status.code == 0 => None,
-        (_, Seen::Message { .. }) => None,
+        (_, Seen::Message { .. } | Seen::Called { .. }) => None,
         _ => Some(vec![Kind::Reply(pbjson_types::Struct::default())]),
     }
 }
@@ -158,7 +169,7 @@ fn success(action: Option<&Action>, seen: &Seen) -> Option<Vec<Kind>> {
 /// `Ok(None)` if `seen` is this outcome, `Ok(Some(difference))` if not, `Err` if the case is wrong.
 fn one(kind: &Kind, seen: &Seen, names: &Names) -> Result<Option<String>, String> {
     match (kind, seen) {
-        (Kind::Reply(pattern) | Kind::Call(pattern), Seen::Message { message, .. }) => {
+        (Kind::Reply(pattern), Seen::Message { message, .. }) | (Kind::Call(pattern), Seen::Called { message, .. }) => {
             matched(wire::contains(&to_json(pattern), message, names))
         }
         (Kind::Verdict(pattern), Seen::Message { message, .. }) => {

@@ -45,6 +45,22 @@ pub fn decode(descriptor: MessageDescriptor, bytes: &[u8]) -> Option<DynamicMess
     DynamicMessage::decode(descriptor, bytes).ok()
 }
 
+/// What a call of a consensus half is known by: its request, or the opening message of a validation or import. `None` if
+/// the bytes are none.
+#[must_use]
+pub fn opening(method: &str, bytes: &[u8]) -> Option<DynamicMessage> {
+    let message = decode(self::method(method)?.input(), bytes)?;
+    let inner = match method {
+        "ValidateProposal" => "open",
+        "ImportDecided" => "header",
+        _ => return Some(message),
+    };
+    match &*message.get_field_by_name(inner)? {
+        prost_reflect::Value::Message(opening) if message.has_field_by_name(inner) => Some(opening.clone()),
+        _ => None,
+    }
+}
+
 /// A message in readable JSON: enum names, hexadecimal bytes, absent fields left out.
 #[must_use]
 pub fn readable(message: &DynamicMessage) -> String {

@@ -1,0 +1,153 @@
+//! One case from start to verdict.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ecp_types::{Genesis, genesis::GenesisFile};
+
+use super::{
+    instance::Instance,
+    model::Model,
+    script::Stage,
+    steps::{Play, Stopped},
+};
+use crate::{
+    case::Case,
+    execution_role::{CaseRun, NotStarted, Settings},
+    schema::{self, Setup, binding, record::Event},
+    subject::{Placeholders, StartError, Subject, Workspace},
+    transcript::Recorder,
+    wire, workload,
+};
+
+/// Shortest time of a height, in milliseconds: a validator that is alone would fill the transcript otherwise.
+const HEIGHT_MS: u32 = 100;
+
+/// Runs `case`. `Err` only if the half did not start.
+pub async fn run_case(case: Arc<Case>, subject: &Subject, settings: &Settings) -> Result<CaseRun, NotStarted> {
+    let recorder = Recorder::new(Arc::clone(&case));
+    recorder.record(Event::Header(schema::Header {
+        case_id: case.id().to_owned(),
+        role: case.role.name().to_owned(),
+        workload: settings.workload.clone(),
+        seed: settings.seed,
+        suite_version: env!("CARGO_PKG_VERSION").to_owned(),
+        protocol_digest: Bytes::copy_from_slice(&wire::protocol_digest()),
+        case_digest: Bytes::copy_from_slice(&case.digest),
+        slack_ms: u64::try_from(settings.slack.as_millis()).unwrap_or(u64::MAX),
+    }));
+    let fault = |what: String| recorder.record(Event::HarnessFault(schema::HarnessFault { what }));
+    let mut log = String::new();
+    let workspace = Workspace::new().map_err(|e| e.to_string());
+    let prepared = match &workspace {
+        Ok(workspace) => prepare(&case, subject, settings, &recorder, workspace).await,
+        Err(what) => Err(what.clone()),
+    };
+    match prepared {
+        Ok(mut play) => {
+            let not_started = steps(&case, &mut play, &recorder).await;
+            play.stop().await;
+            for instance in &play.instances {
+                if play.instances.len() > 1 {
+                    log += &format!("--- instance {}\n", instance.index());
+                }
+                log += &instance.output();
+            }
+            if let Some(error) = not_started {
+                return Err(NotStarted { error, log: tail(&log) });
+            }
+        }
+        Err(what) => fault(what),
+    }
+    let (judged, records) = recorder.finish();
+    Ok(CaseRun { judged, records, log })
+}
+
+/// Does the steps until one fails; why the half did not start, if it did not.
+async fn steps(case: &Case, play: &mut Play, recorder: &Recorder) -> Option<StartError> {
+    let fault = |what: String| recorder.record(Event::HarnessFault(schema::HarnessFault { what }));
+    for (index, step) in case.schema.steps.iter().enumerate() {
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        recorder.record(Event::StepBegan(schema::StepBegan { step: number }));
+        match play.step(step).await {
+            Ok(saw) => {
+                let ended = schema::StepEnded { step: number, call: saw.call, observed: Some(saw.what) };
+                recorder.record(Event::StepEnded(ended));
+            }
+            Err(Stopped::NotStarted(error)) => return Some(error),
+            Err(Stopped::Trouble(what)) => fault(what),
+        }
+        if recorder.has_failed() {
+            break;
+        }
+        if let Err(what) = play.save(step) {
+            fault(what);
+            break;
+        }
+    }
+    None
+}
+
+async fn prepare(
+    case: &Arc<Case>,
+    subject: &Subject,
+    settings: &Settings,
+    recorder: &Recorder,
+    workspace: &Workspace,
+) -> Result<Play, String> {
+    let Subject::Launched(half) = subject else {
+        return Err("a consensus half is certified by starting it: give its command".to_owned());
+    };
+    let default = Setup::default();
+    let setup = case.schema.setup.as_ref().unwrap_or(&default);
+    let fixture = workload::fixture(&settings.workload, setup, settings.seed).map_err(|e| e.to_string())?;
+    let genesis_bytes = paced(&fixture.genesis)?;
+    let genesis = Genesis::read(&genesis_bytes).map_err(|e| e.to_string())?;
+    let genesis_path = workspace.path().join("genesis.json");
+    std::fs::write(&genesis_path, &genesis_bytes).map_err(|e| e.to_string())?;
+
+    let budgets = case.schema.verifies.iter().any(|id| id == "ECP-BUD-008");
+    let stage = Arc::new(Stage::new(recorder.clone(), Model::new(genesis.clone(), budgets)));
+    let name = "first".to_owned();
+    let value = Some(binding::Value::Number(genesis.first_height()));
+    recorder.record(Event::Binding(schema::Binding { name, value }));
+
+    let mut addresses = Vec::new();
+    for _ in &fixture.keys {
+        addresses.push(free_address().map_err(|e| e.to_string())?);
+    }
+    let mut instances = Vec::new();
+    for (index, keys) in (0..).zip(&fixture.keys) {
+        let path = workspace.path().join(format!("{index}.keys.json"));
+        keys.write_new(&path).map_err(|e| e.to_string())?;
+        let mut values = Placeholders::default();
+        values.set("socket", workspace.socket(index).display().to_string());
+        values.set("data", workspace.data(index).map_err(|e| e.to_string())?.display().to_string());
+        values.set("genesis", genesis_path.display().to_string());
+        values.set("keys", path.display().to_string());
+        values.set("index", index.to_string());
+        values.set("p2p", addresses[index as usize].clone());
+        let peers = addresses.iter().enumerate().filter(|(peer, _)| *peer != index as usize);
+        values.set("peers", peers.map(|(_, address)| address.as_str()).collect::<Vec<_>>().join(","));
+        instances.push(Instance::open(index, half, values, &genesis, workspace, &stage).await?);
+    }
+    Ok(Play::new(settings.clone(), stage, instances))
+}
+
+/// The genesis file with a pace that a transcript can hold.
+fn paced(genesis: &[u8]) -> Result<Vec<u8>, String> {
+    let mut file: GenesisFile = serde_json::from_slice(genesis).map_err(|e| e.to_string())?;
+    file.params.timeouts.target_height_ms.get_or_insert(HEIGHT_MS);
+    Ok(file.to_json())
+}
+
+/// `host:port` that was free a moment ago, chosen by the system.
+fn free_address() -> std::io::Result<String> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.to_string())
+}
+
+/// The last lines of the half's output, to be shown after an error.
+fn tail(log: &str) -> String {
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(10)..].iter().fold(String::new(), |text, line| text + "\n  | " + line)
+}
