@@ -23,6 +23,48 @@ pub struct Coverage {
     pub needless: Vec<String>,
 }
 
+/// A case of the suite, as far as requirements go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Its id, such as `EXE/session/handshake`.
+    pub id: String,
+    /// What it verifies, in its own order.
+    pub verifies: Vec<String>,
+}
+
+/// Every case with an id, in the order of ids.
+///
+/// # Errors
+/// A case file that is no YAML.
+pub fn cases(files: &[Page]) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for file in files {
+        for document in serde_norway::Deserializer::from_str(&file.text) {
+            let value = <Value as serde::Deserialize>::deserialize(document)
+                .with_context(|| format!("{} is no YAML", file.path.display()))?;
+            collect_cases(&value, &mut cases);
+        }
+    }
+    cases.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(cases)
+}
+
+fn collect_cases(value: &Value, cases: &mut Vec<Case>) {
+    match value {
+        Value::Mapping(map) => {
+            let verifies = value.get("verifies").and_then(Value::as_sequence);
+            if let (Some(id), Some(verifies)) = (value.get("id").and_then(Value::as_str), verifies) {
+                let verifies = verifies.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                cases.push(Case { id: id.to_owned(), verifies });
+            } else {
+                map.iter().for_each(|(_, value)| collect_cases(value, cases));
+            }
+        }
+        Value::Sequence(list) => list.iter().for_each(|value| collect_cases(value, cases)),
+        _ => {}
+    }
+}
+
 /// Joins the registry with `verifies` of each case.
 ///
 /// # Errors

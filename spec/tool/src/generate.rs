@@ -2,6 +2,7 @@
 
 pub mod go;
 pub mod markdown;
+mod markdown_indexes;
 mod markdown_tables;
 pub mod proto;
 pub mod rust;
@@ -11,7 +12,44 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::{requirements::Registry, tables::Tables};
+use crate::{
+    coverage::{Case, cases},
+    files,
+    proto::Proto,
+    requirements::Registry,
+    tables::Tables,
+};
+
+/// Where the suite keeps its cases.
+pub const CASES: &str = "conformance/cases";
+
+/// All that a table of a page can be made from.
+#[derive(Debug)]
+pub struct Sources<'a> {
+    /// The tables.
+    pub tables: &'a Tables,
+    /// The requirements of the pages.
+    pub registry: Registry,
+    /// The cases of the suite.
+    pub cases: Vec<Case>,
+    /// The messages of the boundary.
+    pub proto: Proto,
+}
+
+impl<'a> Sources<'a> {
+    /// Reads what is not a table below `root`.
+    ///
+    /// # Errors
+    /// A page, case or protobuf file that cannot be read.
+    pub fn load(root: &Path, tables: &'a Tables) -> Result<Self> {
+        Ok(Self {
+            tables,
+            registry: Registry::extract(&files::pages(root)?, &tables.exclusions),
+            cases: cases(&files::below(root, CASES, &["yaml"])?)?,
+            proto: Proto::load(root)?,
+        })
+    }
+}
 
 /// A file that is made, and what it must contain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +88,9 @@ pub fn outputs(root: &Path, tables: &Tables) -> Result<Vec<Output>> {
             outputs.push(rust_output(root, &path, &rust_tables::machine(half, machine))?);
         }
     }
-    let pages = markdown::pages(root, tables)?;
-    let registry = Registry::extract(&pages, &tables.exclusions);
-    outputs.push(output("spec/requirements.json", json(&registry)?));
+    let sources = Sources::load(root, tables)?;
+    let pages = markdown::pages(root, &sources)?;
+    outputs.push(output("spec/requirements.json", json(&sources.registry)?));
     outputs.push(output("spec/requirements.schema.json", json(&schemars::schema_for!(Registry))?));
     outputs.extend(pages.into_iter().map(|page| Output { path: page.path, text: page.text }));
     Ok(outputs)

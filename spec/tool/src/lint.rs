@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use crate::{
     files::{self, Page},
+    grammar,
     requirements::{Level, Placed, extract, ids},
     tables::Exclusions,
 };
@@ -20,6 +21,10 @@ const KEYWORDS: [&str; 8] = ["MUST", "SHALL", "SHOULD", "MAY", "REQUIRED", "RECO
 const PAGE_LINES: usize = 400;
 /// One requirement in this many may be excluded.
 const EXCLUDED_ONE_IN: usize = 20;
+/// The list of pages, for readers of the book.
+const SUMMARY: &str = "spec/SUMMARY.md";
+/// Tables that name every requirement, and so say nothing about whether one is used.
+const INDEXES: [&str; 2] = ["spec/tables/answers-", "spec/tables/days.toml"];
 /// Ids with these numbers stand for "an id that does not exist" in tests and examples.
 const RESERVED_NUMBERS: [&str; 2] = ["000", "999"];
 
@@ -48,6 +53,10 @@ pub enum Rule {
     TwoSentences,
     /// Too many requirements are excluded.
     ExclusionBudget,
+    /// The rules of a grammar do not belong together.
+    Grammar,
+    /// A page does not stand in the summary.
+    NotInSummary,
 }
 
 impl Rule {
@@ -72,6 +81,8 @@ impl Rule {
             Self::BrokenLink => "broken-link",
             Self::TwoSentences => "two-sentences",
             Self::ExclusionBudget => "exclusion-budget",
+            Self::Grammar => "grammar",
+            Self::NotInSummary => "not-in-summary",
         }
     }
 }
@@ -127,6 +138,7 @@ pub fn texts(
         let (found, malformed) = extract(page);
         findings.extend(malformed.into_iter().map(|m| finding(&page.path, m.line, Rule::Malformed, m.text)));
         findings.extend(prose(page, &exists));
+        findings.extend(grammars(page));
         placed.extend(found);
     }
     let mut seen = BTreeMap::new();
@@ -141,13 +153,14 @@ pub fn texts(
     let mut cited = BTreeSet::new();
     for source in pages.iter().chain(sources) {
         let in_pages = pages.iter().any(|page| page.path == source.path);
+        let index = INDEXES.iter().any(|index| source.path.to_string_lossy().starts_with(index));
         let lines = source.text.lines().enumerate();
         for (number, line) in lines.filter(|(_, line)| !in_pages || !line.starts_with("> **ECP-")) {
             for (_, id) in ids(line).filter(|(_, id)| !RESERVED_NUMBERS.iter().any(|number| id.ends_with(number))) {
                 if !known.contains(id) {
                     let text = format!("no page has {id}");
                     findings.push(finding(&source.path, number + 1, Rule::UnknownId, text));
-                } else if !in_pages {
+                } else if !in_pages && !index {
                     cited.insert(id.to_owned());
                 }
             }
@@ -159,6 +172,7 @@ pub fn texts(
             findings.push(finding(path, *line, Rule::Orphan, text));
         }
     }
+    findings.extend(summary(pages));
     let must = placed.iter().filter(|p| p.requirement.level == Level::Must).count();
     if exclusions.exclusions.len() * EXCLUDED_ONE_IN > must {
         let text = format!(
@@ -173,6 +187,39 @@ pub fn texts(
 
 fn finding(path: &Path, line: usize, rule: Rule, text: String) -> Finding {
     Finding { path: path.to_path_buf(), line, rule, text }
+}
+
+/// Every page stands in the summary, if there is one.
+fn summary(pages: &[Page]) -> Vec<Finding> {
+    let Some(summary) = pages.iter().find(|page| page.path == Path::new(SUMMARY)) else { return Vec::new() };
+    let linked: BTreeSet<&str> = summary.text.lines().flat_map(links).collect();
+    let missing = pages.iter().filter(|page| {
+        page.path != summary.path
+            && page.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !linked.contains(name))
+    });
+    missing.map(|page| finding(&page.path, 1, Rule::NotInSummary, format!("{SUMMARY} does not link it"))).collect()
+}
+
+/// Every block of ABNF.
+fn grammars(page: &Page) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut block: Option<(usize, String)> = None;
+    for (number, line) in page.text.lines().enumerate() {
+        match &mut block {
+            None if line == "```abnf" => block = Some((number + 1, String::new())),
+            None => {}
+            Some((at, text)) if line.starts_with("```") => {
+                let problems = grammar::problems(text).into_iter();
+                findings.extend(problems.map(|problem| finding(&page.path, *at, Rule::Grammar, problem)));
+                block = None;
+            }
+            Some((_, text)) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    findings
 }
 
 /// The sentence of a requirement: its subject, its keyword, its end.

@@ -82,7 +82,7 @@ fn run(args: &Args) -> Result<ExitCode> {
         }
         Command::Coverage { deny } => {
             let registry = Registry::extract(&files::pages(&root)?, &Tables::load(&root)?.exclusions);
-            let coverage = coverage::coverage(&registry, &files::below(&root, "conformance/cases", &["yaml"])?)?;
+            let coverage = coverage::coverage(&registry, &files::below(&root, generate::CASES, &["yaml"])?)?;
             println!("{coverage}");
             Ok(success(!*deny || (coverage.missing.is_empty() && coverage.needless.is_empty())))
         }

@@ -1,6 +1,8 @@
 //! The tables of the specification, read from `spec/tables/*.toml` and checked.
 
+pub mod answers;
 pub mod calls;
+pub mod days;
 pub mod errors;
 pub mod exclusions;
 pub mod limits;
@@ -11,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+pub use answers::{Complaints, Features, Points};
 pub use calls::{CallRow, Calls, Meeting, Ordering};
+pub use days::{DayRow, Days};
 pub use errors::{Action, BareRow, Errors, GrpcCode, ReasonRow};
 pub use exclusions::{ExclusionRow, Exclusions};
 pub use limits::{LimitRow, Limits, Unit};
@@ -68,6 +72,14 @@ pub struct Tables {
     pub crash_points: CrashPoints,
     /// Requirements that no case can check.
     pub exclusions: Exclusions,
+    /// In which order a half is built.
+    pub days: Days,
+    /// What others complained about.
+    pub complaints: Complaints,
+    /// What only Starknet has.
+    pub points: Points,
+    /// What boundaries have.
+    pub features: Features,
 }
 
 impl Tables {
@@ -87,6 +99,10 @@ impl Tables {
             recovery: read(&dir, "recovery.toml", Recovery::check)?,
             crash_points: read(&dir, "crash-points.toml", |table: &CrashPoints| table.check(&calls))?,
             exclusions: read(&dir, "exclusions.toml", Exclusions::check)?,
+            days: read(&dir, "days.toml", Days::check)?,
+            complaints: read(&dir, "answers-complaints.toml", Complaints::check)?,
+            points: read(&dir, "answers-starknet.toml", Points::check)?,
+            features: read(&dir, "answers-features.toml", Features::check)?,
             calls,
         })
     }

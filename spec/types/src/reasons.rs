@@ -348,9 +348,17 @@ impl Reason {
             Self::Divergence => &["Decide", "ImportDecided"],
             Self::Conflict => &["Decide", "ImportDecided"],
             Self::Draining => &["*"],
-            Self::Syncing => &["StartRound", "BuildProposal", "ValidateProposal", "Decide", "ImportDecided"],
+            Self::Syncing => &[
+                "StartRound",
+                "BuildProposal",
+                "ValidateProposal",
+                "ReframeInit",
+                "Decide",
+                "Finalize",
+                "ImportDecided",
+            ],
             Self::UnsupportedAtHeight => {
-                &["GetHeightParams", "StartRound", "BuildProposal", "ValidateProposal", "ImportDecided"]
+                &["StartRound", "BuildProposal", "ValidateProposal", "ReframeInit", "Decide", "ImportDecided"]
             }
             Self::HeightMismatch => &[
                 "StartRound",

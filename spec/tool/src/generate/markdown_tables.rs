@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
 
-use super::rust::grouped;
+use super::{Sources, markdown_indexes as indexes, rust::grouped};
 use crate::tables::{
     Action, Calls, CrashPoints, Errors, Exclusions, Limits, Machine, Meeting, Ordering, Recovery, Tables, Unit,
 };
@@ -13,7 +13,8 @@ use crate::tables::{
 ///
 /// # Errors
 /// There is no such table, call or machine.
-pub(super) fn table(name: &str, tables: &Tables) -> Result<String> {
+pub(super) fn table(name: &str, sources: &Sources<'_>) -> Result<String> {
+    let tables = sources.tables;
     let words: Vec<&str> = name.split(' ').collect();
     Ok(match words.as_slice() {
         ["errors"] => errors(&tables.errors, None),
@@ -35,6 +36,15 @@ pub(super) fn table(name: &str, tables: &Tables) -> Result<String> {
         ["exclusions"] => exclusions(&tables.exclusions),
         ["states", half, machine] => states(find(tables, half, machine)?),
         ["diagram", half, machine] => diagram(find(tables, half, machine)?),
+        ["order", call] if tables.calls.calls.iter().any(|row| row.name == *call) => order(tables, call),
+        ["crashes"] => crashes(&tables.crash_points),
+        ["checklist", half] => indexes::checklist(half, sources)?,
+        ["counts"] => indexes::counts(sources),
+        ["call-index"] => indexes::calls(sources),
+        ["fields", file] => indexes::fields(file, sources)?,
+        ["answers", "complaints"] => indexes::complaints(&tables.complaints),
+        ["answers", "starknet"] => indexes::points(&tables.points),
+        ["answers", "features"] => indexes::features(&tables.features),
         _ => bail!("there is no table `{name}`"),
     })
 }
@@ -49,11 +59,11 @@ fn find<'a>(tables: &'a Tables, half: &str, name: &str) -> Result<&'a Machine> {
 }
 
 /// Starts a table: `head` as written, each column aligned left.
-fn begin(columns: &[&str]) -> String {
+pub(super) fn begin(columns: &[&str]) -> String {
     format!("| {} |\n|{}\n", columns.join(" | "), "---|".repeat(columns.len()))
 }
 
-fn row(out: &mut String, cells: &[&str]) {
+pub(super) fn row(out: &mut String, cells: &[&str]) {
     let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
     let _ = writeln!(out, "| {} |", cells.join(" | "));
 }
@@ -77,6 +87,39 @@ fn errors(table: &Errors, call: Option<&str>) -> String {
     }
     if call.is_some() {
         out.push_str("\nBesides those of every call; see [errors](errors.md).\n");
+    }
+    out
+}
+
+/// Reasons in the order in which a call is checked for them.
+fn order(tables: &Tables, name: &str) -> String {
+    let refused = |phases: &[&str]| {
+        let call = tables.calls.calls.iter().find(|row| row.name == name);
+        call.is_some_and(|call| phases.iter().any(|phase| !call.phases.iter().any(|taken| taken == phase)))
+    };
+    let reader = tables.calls.calls.iter().any(|row| row.name == name && row.roles.iter().any(|role| role == "READER"));
+    let applies = |reason: &str| match reason {
+        "SESSION_REQUIRED" | "SESSION_UNKNOWN" | "FENCED" => name != "Handshake",
+        "ROLE_REFUSED" => name != "Handshake" && !reader,
+        "HALTED" => refused(&["DIVERGED", "HALTED"]),
+        "DRAINING" => refused(&["DRAINING"]),
+        "SYNCING" => refused(&["SYNCING"]),
+        _ => true,
+    };
+    let list = |running: bool| {
+        let reasons = tables.errors.reasons.iter().filter(|reason| {
+            let of_call = reason.calls.iter().any(|call| call == "*" || call == name);
+            reason.running == running && of_call && applies(&reason.name)
+        });
+        reasons.map(|reason| format!("`{}`", reason.name)).collect::<Vec<_>>().join(", ")
+    };
+    format!("Before it is taken: {}.\nWhile it runs: {}.\n", list(false), list(true))
+}
+
+fn crashes(table: &CrashPoints) -> String {
+    let mut out = begin(&["Crash point", "If the execution half dies there", "If the consensus half dies there"]);
+    for point in &table.observable {
+        row(&mut out, &[&format!("`{}`", point.name), &point.execution_dies, &point.consensus_dies]);
     }
     out
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    calls::{Calls, one_of},
+    calls::{CallRow, Calls, one_of},
     unique,
 };
 
@@ -129,6 +129,9 @@ pub struct ReasonRow {
     pub action: Action,
     /// Calls that may answer with it; `*` is every call.
     pub calls: Vec<String>,
+    /// Told of a call that was taken, not by refusing it.
+    #[serde(default)]
+    pub running: bool,
     /// What it says.
     pub meaning: String,
     /// What helps.
@@ -191,6 +194,11 @@ impl Errors {
                 }
             }
         }
-        Ok(())
+        let refused = |call: &&CallRow| !call.phases.iter().any(|phase| phase == "SYNCING");
+        let refused: Vec<&str> = calls.calls.iter().filter(refused).map(|row| row.name.as_str()).collect();
+        match self.reasons.iter().find(|row| row.name == "SYNCING" && row.calls != refused) {
+            Some(_) => Err("SYNCING belongs to exactly the calls that calls.toml refuses while SYNCING".into()),
+            None => Ok(()),
+        }
     }
 }

@@ -114,6 +114,10 @@ pub struct ObservableRow {
     pub call: Option<String>,
     /// When it is.
     pub meaning: String,
+    /// What follows if the execution half dies there.
+    pub execution_dies: String,
+    /// What follows if the consensus half dies there.
+    pub consensus_dies: String,
 }
 
 /// A place around a durable write inside a half.

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 use crate::root;
 
+const PROTOBUF: &str = "proto/starknet/ecp/v1alpha1";
+
 fn run(root: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ecp-spec")).arg("--root").arg(root).args(args).output().unwrap()
 }
@@ -29,6 +31,12 @@ fn repository(page: &str) -> TempDir {
     }
     fs::write(tables.join("exclusions.toml"), "").unwrap();
     fs::copy(root().join("rustfmt.toml"), dir.path().join("rustfmt.toml")).unwrap();
+    let protobuf = dir.path().join(PROTOBUF);
+    fs::create_dir_all(&protobuf).unwrap();
+    for entry in fs::read_dir(root().join(PROTOBUF)).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, protobuf.join(path.file_name().unwrap())).unwrap();
+    }
     fs::write(dir.path().join("spec/page.md"), page).unwrap();
     dir
 }

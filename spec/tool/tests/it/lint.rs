@@ -134,6 +134,43 @@ fn finds_too_many_exclusions() {
 }
 
 #[test]
+fn finds_grammars_whose_rules_do_not_belong_together() {
+    let block = |text: &str| with(&format!("```abnf\n{text}```"));
+    assert_eq!(rules(&block("one = two ; as it is\n      \"Three\"\ntwo = 1*\"Two\" [\"Four\"]\n")), []);
+    assert_eq!(rules(&block("one = two\n")), [(Rule::Grammar, 8)]);
+    assert_eq!(rules(&block("one = \"One\"\ntwo = \"Two\"\n")), [(Rule::Grammar, 8)]);
+    assert_eq!(rules(&block("one = \"One\"\none = \"Two\"\n")), [(Rule::Grammar, 8)]);
+    assert_eq!(rules(&block("one\n")), [(Rule::Grammar, 8)]);
+}
+
+#[test]
+fn finds_pages_that_the_summary_does_not_link() {
+    let summary = page("spec/SUMMARY.md", "# Summary\n\n- [A](a.md)\n");
+    let pages = [page("spec/a.md", "# A\n"), page("spec/b.md", "# B\n"), summary];
+    let found = texts(&pages, &[], &Exclusions::default(), |_, _| true);
+    let found: Vec<_> = found.iter().map(|finding| (finding.rule, finding.path.to_str().unwrap())).collect();
+    assert_eq!(found, [(Rule::NotInSummary, "spec/b.md")]);
+}
+
+#[test]
+fn takes_an_index_for_no_use() {
+    let pages = [page("spec/a.md", GOOD)];
+    let days = [page("spec/tables/days.toml", "[\"ECP-ABC-001\", \"ECP-ABC-002\"]")];
+    let found = texts(&pages, &days, &Exclusions::default(), |_, _| true);
+    let found: Vec<_> = found.iter().map(|finding| finding.rule).collect();
+    assert_eq!(found, [Rule::Orphan, Rule::UnknownId]);
+}
+
+#[test]
+fn the_grammar_speaks_of_every_call() {
+    let text = std::fs::read_to_string(root().join("spec/grammar.md")).unwrap();
+    let terminals = ecp_spec::grammar::terminals(&text);
+    for call in Tables::load(&root()).unwrap().calls.calls {
+        assert!(terminals.contains(call.name.as_str()), "{}", call.name);
+    }
+}
+
+#[test]
 fn says_where_what_and_how_severe() {
     let findings = lint(&with("It MUST go."));
     insta::assert_snapshot!(findings[0]);

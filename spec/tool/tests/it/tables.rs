@@ -56,6 +56,15 @@ fn refuses_tables_with_gaps_and_wrong_names() {
         ("recovery.toml", "same = \"DECIDE\"", "same = \"GUESS\""),
         ("crash-points.toml", "call = \"Handshake\"", "call = \"Handshook\""),
         ("exclusions.toml", "instead = \"", "instead = \"\" #"),
+        ("errors.toml", "\"ReframeInit\", \"Decide\", \"Finalize\", ", "\"Decide\", "),
+        ("days.toml", "\"ECP-TST-021\"", "\"ECP-TST-001\""),
+        ("days.toml", "half = \"consensus\"", "half = \"sync\""),
+        ("answers-complaints.toml", "n = 2\n", "n = 3\n"),
+        ("answers-complaints.toml", "paradigmxyz/reth#24617", "reth 24617"),
+        ("answers-complaints.toml", "threads = [\"paradigmxyz/reth#24617\"]", "threads = []"),
+        ("answers-starknet.toml", "requirements = [\"ECP-STK-005\"]", "requirements = []"),
+        ("answers-features.toml", "pages = [\"terms\"]", "pages = []"),
+        ("answers-features.toml", "n = 10, name", "n = 11, name"),
     ];
     let refusals: Vec<String> = cases
         .iter()

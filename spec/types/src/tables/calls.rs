@@ -220,16 +220,17 @@ impl Call {
     #[must_use]
     pub const fn phases(self) -> &'static [Phase] {
         match self {
-            Self::Handshake | Self::GetHeightParams | Self::GetDecided | Self::GetBlockHash => {
-                &[Phase::Syncing, Phase::Ready, Phase::Diverged, Phase::Halted]
-            }
-            Self::Watch | Self::Abort => {
+            Self::Handshake => &[Phase::Syncing, Phase::Ready, Phase::Diverged, Phase::Halted],
+            Self::Watch | Self::GetHeightParams | Self::Abort | Self::GetDecided | Self::GetBlockHash => {
                 &[Phase::Syncing, Phase::Ready, Phase::Draining, Phase::Diverged, Phase::Halted]
             }
-            Self::StartRound | Self::BuildProposal | Self::ValidateProposal | Self::Decide | Self::ImportDecided => {
-                &[Phase::Ready]
-            }
-            Self::ReframeInit | Self::Finalize => &[Phase::Syncing, Phase::Ready],
+            Self::StartRound
+            | Self::BuildProposal
+            | Self::ValidateProposal
+            | Self::ReframeInit
+            | Self::Decide
+            | Self::Finalize
+            | Self::ImportDecided => &[Phase::Ready],
         }
     }
 }

@@ -62,6 +62,8 @@ pub enum Event {
     Aborted,
     /// The stream ended with a status.
     StreamFailed,
+    /// Watch tells that something changed.
+    Changed,
     /// A quorum of prevotes for it appears.
     QuorumSeen,
     /// The height is decided for another commitment.
@@ -70,7 +72,7 @@ pub enum Event {
 
 impl Event {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::FirstPart,
         Self::PartReceived,
         Self::LastPart,
@@ -81,6 +83,7 @@ impl Event {
         Self::NotNow,
         Self::Aborted,
         Self::StreamFailed,
+        Self::Changed,
         Self::QuorumSeen,
         Self::HeightLeft,
     ];
@@ -99,6 +102,7 @@ impl Event {
             Self::NotNow => "NotNow",
             Self::Aborted => "Aborted",
             Self::StreamFailed => "StreamFailed",
+            Self::Changed => "Changed",
             Self::QuorumSeen => "QuorumSeen",
             Self::HeightLeft => "HeightLeft",
         }
@@ -128,8 +132,9 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Idle, E::Invalid, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::Local, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::NotNow, "", "nothing", S::Idle, &[]),
-        row(S::Idle, E::Aborted, "", "half-close; nothing is known of the proposal", S::Nil, &["ECP-STR-007"]),
+        row(S::Idle, E::Aborted, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::StreamFailed, "", "nothing", S::Idle, &[]),
+        row(S::Idle, E::Changed, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::QuorumSeen, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::HeightLeft, "", "nothing", S::Over, &[]),
         row(S::Forwarding, E::FirstPart, "", "nothing: it is open or over", S::Forwarding, &[]),
@@ -163,6 +168,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             S::Idle,
             &["ECP-ERR-002", "ECP-STR-008"],
         ),
+        row(S::Forwarding, E::Changed, "", "nothing", S::Forwarding, &[]),
         row(S::Forwarding, E::QuorumSeen, "", "send raise_basis QUORUM", S::Forwarding, &["ECP-VAL-011"]),
         row(S::Forwarding, E::HeightLeft, "", "call Abort", S::Over, &["ECP-STR-007"]),
         row(S::Ended, E::FirstPart, "", "nothing: it is open or over", S::Ended, &[]),
@@ -196,6 +202,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             S::Idle,
             &["ECP-ERR-002", "ECP-STR-008"],
         ),
+        row(S::Ended, E::Changed, "", "nothing", S::Ended, &[]),
         row(S::Ended, E::QuorumSeen, "", "send raise_basis QUORUM", S::Ended, &["ECP-VAL-011"]),
         row(S::Ended, E::HeightLeft, "", "call Abort", S::Over, &["ECP-STR-007"]),
         row(S::Voting, E::FirstPart, "", "nothing: it is open or over", S::Voting, &[]),
@@ -206,20 +213,30 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Voting, E::Invalid, "", "nothing", S::Voting, &[]),
         row(S::Voting, E::Local, "", "nothing", S::Voting, &[]),
         row(S::Voting, E::NotNow, "", "nothing", S::Voting, &[]),
-        row(S::Voting, E::Aborted, "", "half-close; nothing is known of the proposal", S::Nil, &["ECP-STR-007"]),
+        row(S::Voting, E::Aborted, "", "nothing", S::Voting, &[]),
         row(S::Voting, E::StreamFailed, "", "nothing", S::Voting, &[]),
+        row(S::Voting, E::Changed, "", "nothing", S::Voting, &[]),
         row(S::Voting, E::QuorumSeen, "", "nothing", S::Voting, &[]),
         row(S::Voting, E::HeightLeft, "", "nothing", S::Over, &[]),
         row(S::Nil, E::FirstPart, "", "nothing: it is open or over", S::Nil, &[]),
         row(S::Nil, E::PartReceived, "", "drop it", S::Nil, &[]),
         row(S::Nil, E::LastPart, "", "nothing", S::Nil, &[]),
-        row(S::Nil, E::ValidSame, "", "half-close; tell the engine: valid", S::Voting, &["ECP-VAL-002"]),
+        row(S::Nil, E::ValidSame, "", "nothing", S::Nil, &[]),
         row(S::Nil, E::ValidOther, "", "nothing", S::Nil, &[]),
         row(S::Nil, E::Invalid, "", "nothing", S::Nil, &[]),
         row(S::Nil, E::Local, "", "nothing", S::Nil, &[]),
         row(S::Nil, E::NotNow, "", "nothing", S::Nil, &[]),
-        row(S::Nil, E::Aborted, "", "half-close; nothing is known of the proposal", S::Nil, &["ECP-STR-007"]),
+        row(S::Nil, E::Aborted, "", "nothing", S::Nil, &[]),
         row(S::Nil, E::StreamFailed, "", "nothing", S::Nil, &[]),
+        row(
+            S::Nil,
+            E::Changed,
+            "NOT_READY, EXPIRED or ABORTED was said, all parts are held and the round goes on",
+            "open again with a new stream id, or leave it",
+            S::Ended,
+            &["ECP-VAL-022"],
+        ),
+        row(S::Nil, E::Changed, "else", "nothing", S::Nil, &[]),
         row(
             S::Nil,
             E::QuorumSeen,
@@ -238,8 +255,9 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Over, E::Invalid, "", "nothing", S::Over, &[]),
         row(S::Over, E::Local, "", "nothing", S::Over, &[]),
         row(S::Over, E::NotNow, "", "nothing", S::Over, &[]),
-        row(S::Over, E::Aborted, "", "half-close; nothing is known of the proposal", S::Nil, &["ECP-STR-007"]),
+        row(S::Over, E::Aborted, "", "nothing", S::Over, &[]),
         row(S::Over, E::StreamFailed, "", "nothing", S::Over, &[]),
+        row(S::Over, E::Changed, "", "nothing", S::Over, &[]),
         row(S::Over, E::QuorumSeen, "", "nothing", S::Over, &[]),
         row(S::Over, E::HeightLeft, "", "nothing", S::Over, &[]),
     ]

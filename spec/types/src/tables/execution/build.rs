@@ -7,7 +7,7 @@ use crate::tables::{Transition, row};
 /// Where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {
-    /// StartRound of the slot was not acknowledged, or is no longer the highest.
+    /// StartRound of the slot was not acknowledged.
     Idle,
     /// StartRound was acknowledged; a build may be warm, nothing of it was sent.
     Started,
@@ -121,7 +121,14 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Started, E::Closed, "", "nothing: no build runs", S::Started, &[]),
         row(S::Started, E::StreamLost, "", "nothing", S::Started, &["ECP-BLD-005"]),
         row(S::Started, E::Abort, "", "nothing: no build runs", S::Started, &["ECP-STR-007"]),
-        row(S::Started, E::HigherRound, "", "drop the warm build", S::Idle, &["ECP-BLD-003"]),
+        row(
+            S::Started,
+            E::HigherRound,
+            "",
+            "drop the warm build; the slot can still be opened",
+            S::Started,
+            &["ECP-BLD-003"],
+        ),
         row(S::Started, E::BudgetOver, "", "nothing", S::Started, &[]),
         row(S::Started, E::HeightDone, "", "end what runs", S::Burned, &["ECP-BLD-008"]),
         row(S::Started, E::Evicted, "", "nothing: only a complete candidate is evicted", S::Started, &[]),
