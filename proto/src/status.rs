@@ -80,7 +80,11 @@ impl From<EcpError> for Status {
 
 impl From<FieldError> for EcpError {
     fn from(error: FieldError) -> Self {
-        Self::new(Reason::FieldInvalid, format_args!("{error}.")).with("field", error.field)
+        let told = Self::new(error.reason(), format_args!("{error}."));
+        match error.limit {
+            Some(limit) => told.with("limit", limit),
+            None => told.with("field", error.field),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Positions, certificates, votes, evidence.
 
+use std::collections::BTreeSet;
+
 use ecp_types::{
     Certificate, CommitSignature, Evidence, LastSigned, Position, SignedProposal, SignedStep, SignedVote, VoteType,
     limits::COMMITTEE_MEMBERS_MAX,
@@ -35,16 +37,18 @@ impl TryFrom<pb::CommitCertificate> for Certificate {
 
     fn try_from(c: pb::CommitCertificate) -> Result<Self, FieldError> {
         in_range(c.signatures.len(), 1, COMMITTEE_MEMBERS_MAX as usize, "signatures")?;
+        let mut seen = BTreeSet::new();
         let signatures = c
             .signatures
             .into_iter()
             .enumerate()
             .map(|(i, s)| {
                 let at = format!("signatures[{i}]");
-                Ok(CommitSignature {
-                    address: felt(&s.address, "address").within(&at)?,
-                    signature: signature(&s.signature, "signature").within(&at)?,
-                })
+                let address = felt(&s.address, "address").within(&at)?;
+                if !seen.insert(address) {
+                    return Err(FieldError::new(format!("{at}.address"), "signs twice"));
+                }
+                Ok(CommitSignature { address, signature: signature(&s.signature, "signature").within(&at)? })
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
@@ -163,20 +167,45 @@ impl From<SignedProposal> for pb::SignedProposal {
     }
 }
 
+/// Two votes of one step for different things.
+fn double_vote(d: pb::DoubleVote) -> Result<Evidence, FieldError> {
+    let first: SignedVote = required(d.first, "first")?.try_into().within("first")?;
+    let second: SignedVote = required(d.second, "second")?.try_into().within("second")?;
+    same(first.address == second.address, "address")?;
+    same(first.height == second.height, "height")?;
+    same(first.round == second.round, "round")?;
+    same(first.vote_type == second.vote_type, "vote_type")?;
+    if first.commitment == second.commitment {
+        return Err(FieldError::new("second.commitment", "is that of the first"));
+    }
+    Ok(Evidence::DoubleVote(first, second))
+}
+
+/// Two proposals of one slot. With one commitment they still differ if only one is a reproposal.
+fn double_proposal(d: pb::DoubleProposal) -> Result<Evidence, FieldError> {
+    let first: SignedProposal = required(d.first, "first")?.try_into().within("first")?;
+    let second: SignedProposal = required(d.second, "second")?.try_into().within("second")?;
+    same(first.address == second.address, "address")?;
+    same(first.height == second.height, "height")?;
+    same(first.round == second.round, "round")?;
+    if (first.commitment, first.valid_round) == (second.commitment, second.valid_round) {
+        return Err(FieldError::new("second.commitment", "is that of the first"));
+    }
+    Ok(Evidence::DoubleProposal(first, second))
+}
+
+fn same(equal: bool, field: &str) -> Result<(), FieldError> {
+    if equal { Ok(()) } else { Err(FieldError::new(format!("second.{field}"), "differs from the first")) }
+}
+
 impl TryFrom<pb::Evidence> for Evidence {
     type Error = FieldError;
 
     fn try_from(e: pb::Evidence) -> Result<Self, FieldError> {
-        Ok(match required(e.kind, "kind")? {
-            pb::evidence::Kind::DoubleVote(d) => Self::DoubleVote(
-                required(d.first, "first")?.try_into().within("first")?,
-                required(d.second, "second")?.try_into().within("second")?,
-            ),
-            pb::evidence::Kind::DoubleProposal(d) => Self::DoubleProposal(
-                required(d.first, "first")?.try_into().within("first")?,
-                required(d.second, "second")?.try_into().within("second")?,
-            ),
-        })
+        match required(e.kind, "kind")? {
+            pb::evidence::Kind::DoubleVote(d) => double_vote(d).within("double_vote"),
+            pb::evidence::Kind::DoubleProposal(d) => double_proposal(d).within("double_proposal"),
+        }
     }
 }
 

@@ -33,11 +33,12 @@ fn committee(c: pb::Committee) -> Result<Committee, FieldError> {
 }
 
 fn quorum(q: pb::Quorum) -> Result<Quorum, FieldError> {
+    in_range(q.numerator, 1, u32::MAX, "numerator")?;
     let (n, d) = (u64::from(q.numerator), u64::from(q.denominator));
-    if n >= 1 && d > n && d <= 2 * n {
+    if d > n && d <= 2 * n {
         Ok(Quorum { numerator: q.numerator, denominator: q.denominator })
     } else {
-        Err(FieldError::new("numerator", "and denominator must make a fraction from 1/2 to below 1"))
+        Err(FieldError::new("denominator", "must be more than the numerator and at most twice it"))
     }
 }
 
@@ -49,6 +50,9 @@ fn timeouts(t: pb::Timeouts) -> Result<Timeouts, FieldError> {
         (t.rebroadcast_ms, "rebroadcast_ms"),
     ] {
         in_range(value, 1, u32::MAX, field)?;
+    }
+    if let Some(target) = t.target_height_ms {
+        in_range(target, 1, u32::MAX, "target_height_ms")?;
     }
     Ok(Timeouts {
         propose_ms: t.propose_ms,

@@ -6,38 +6,58 @@
 mod decision;
 mod height;
 mod proposal;
+mod requests;
 mod session;
 mod stream;
 
 use bytes::Bytes;
-use ecp_types::{Commitment, Felt};
+use ecp_types::{Commitment, Felt, Reason, limits::ERROR_DETAIL_BYTES};
 
+pub use requests::{BlockHashAnswer, BlockRange, Finalization};
 pub use session::{HandshakeAnswer, HandshakeOpen, features};
 pub use stream::{
     BuildEvent, BuildOpen, Built, Decided, DecidedHeader, Decision, GetDecidedEvent, ImportEvent, ImportOutcome,
     ImportResult, Reframe, ValidateEvent, ValidateOpen, ValidateReply,
 };
 
-/// A field that breaks its rule (ECP-ENC-001 to ECP-ENC-003).
+/// A field that breaks its rule (ECP-ENC-001 to ECP-ENC-003), or is larger than a limit of the handshake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("field `{field}` {problem}")]
+#[error("{} {problem}", self.subject())]
 pub struct FieldError {
-    /// Path of the field, such as `certificate.signatures[2].address`.
+    /// Path of the field, such as `certificate.signatures[2].address`; empty for the message as a whole.
     pub field: String,
     /// What is wrong with it.
     pub problem: String,
+    /// The limit that it exceeds, in bytes, if that is what is wrong (ECP-LIM-002, ECP-LIM-006).
+    pub limit: Option<u64>,
 }
 
 impl FieldError {
     /// A field and what is wrong with it.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into() }
+        Self { field: field.into(), problem: problem.into(), limit: None }
+    }
+
+    /// A field that is larger than both halves agreed on.
+    pub(crate) fn too_large(field: &str, size: u64, limit: u64) -> Self {
+        let problem = format!("has {size} bytes, at most {limit} are taken");
+        Self { field: field.to_owned(), problem, limit: Some(limit) }
+    }
+
+    /// The reason that a request with this field is refused for.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        if self.limit.is_some() { Reason::LimitExceeded } else { Reason::FieldInvalid }
+    }
+
+    fn subject(&self) -> String {
+        if self.field.is_empty() { "the message".to_owned() } else { format!("field `{}`", self.field) }
     }
 
     /// The same inside of `outer`.
     #[must_use]
     pub fn within(self, outer: &str) -> Self {
-        Self { field: format!("{outer}.{}", self.field), problem: self.problem }
+        Self { field: format!("{outer}.{}", self.field), ..self }
     }
 }
 
@@ -92,6 +112,12 @@ pub(crate) fn in_range<T: PartialOrd + std::fmt::Display>(
     } else {
         Err(FieldError::new(field, format!("must be {min} to {max}, is {value}")))
     }
+}
+
+/// A text for people, at most 1 KiB (ECP-LIM-005).
+pub(crate) fn detail(text: String, field: &str) -> Result<String, FieldError> {
+    in_range(text.len() as u64, 0, ERROR_DETAIL_BYTES, field)?;
+    Ok(text)
 }
 
 /// An enum field whose value must be known and not zero (ECP-ENC-001).

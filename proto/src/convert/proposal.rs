@@ -1,18 +1,18 @@
 //! Parts, bases, verdicts.
 
-use ecp_types::{
-    Basis, Counts, InvalidReason, LocalReason, Missing, Part, PartKind, Verdict,
-    limits::{ERROR_DETAIL_BYTES, PART_BYTES},
-};
+use ecp_types::{Basis, Counts, InvalidReason, LocalReason, Missing, Part, PartKind, Verdict, limits::PART_BYTES};
 
-use super::{FieldError, Within, array, bytes_of, commitment, in_range, known, required};
+use super::{FieldError, Within, array, bytes_of, commitment, detail, in_range, known, required};
 use crate::{status::shorten, v1alpha1 as pb};
 
 impl TryFrom<pb::Part> for Part {
     type Error = FieldError;
 
     fn try_from(p: pb::Part) -> Result<Self, FieldError> {
-        in_range(p.payload.len() as u64, 0, PART_BYTES, "payload")?;
+        let size = p.payload.len() as u64;
+        if size > PART_BYTES {
+            return Err(FieldError::too_large("payload", size, PART_BYTES));
+        }
         Ok(Self {
             index: required(p.index, "index")?,
             kind: known(p.kind, "kind", |kind: pb::PartKind| match kind {
@@ -41,7 +41,9 @@ impl TryFrom<pb::End> for Counts {
     type Error = FieldError;
 
     fn try_from(e: pb::End) -> Result<Self, FieldError> {
-        Ok(Self { parts: required(e.parts, "parts")?, bytes: required(e.bytes, "bytes")? })
+        // INIT alone is a whole sequence after `same_as`; what else is due, the stream tells (ECP-STR-003).
+        let parts = in_range(required(e.parts, "parts")?, 1, u32::MAX, "parts")?;
+        Ok(Self { parts, bytes: required(e.bytes, "bytes")? })
     }
 }
 
@@ -161,11 +163,6 @@ impl From<Missing> for pb::MissingCondition {
         };
         Self { condition: Some(condition) }
     }
-}
-
-fn detail(text: String, field: &str) -> Result<String, FieldError> {
-    in_range(text.len() as u64, 0, ERROR_DETAIL_BYTES, field)?;
-    Ok(text)
 }
 
 impl TryFrom<pb::Verdict> for Verdict {

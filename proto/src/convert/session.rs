@@ -3,10 +3,11 @@
 use ecp_types::{
     ConsensusId, ConsensusPosition, ExecutionPosition, Feature, Height, InstanceId, Limits, Network, Phase,
     SessionRole, Software, WatchState,
-    limits::{CANDIDATES_MIN, ERROR_DETAIL_BYTES, MESSAGE_BYTES, PART_BYTES},
+    limits::{CANDIDATES_MIN, HANDSHAKE_BYTES, MESSAGE_BYTES, PART_BYTES},
 };
+use prost::Message;
 
-use super::{FieldError, Within, array, bytes_of, decision::name16, in_range, known, required, text};
+use super::{FieldError, Within, array, bytes_of, decision::name16, detail, in_range, known, required, text};
 use crate::{status::shorten, v1alpha1 as pb};
 
 /// Most revisions that a handshake can name.
@@ -153,10 +154,17 @@ pub struct HandshakeAnswer {
     pub first_height: Height,
 }
 
+/// A handshake is small: it is read before anybody is known (ECP-LIM-006).
+fn small_enough(message: &impl Message) -> Result<(), FieldError> {
+    let size = message.encoded_len() as u64;
+    if size > HANDSHAKE_BYTES { Err(FieldError::too_large("", size, HANDSHAKE_BYTES)) } else { Ok(()) }
+}
+
 impl TryFrom<pb::HandshakeRequest> for HandshakeOpen {
     type Error = FieldError;
 
     fn try_from(r: pb::HandshakeRequest) -> Result<Self, FieldError> {
+        small_enough(&r)?;
         in_range(r.revisions.len(), 1, REVISIONS_MAX, "revisions")?;
         let mut revisions = r.revisions;
         for (i, revision) in revisions.iter().enumerate() {
@@ -211,6 +219,7 @@ impl TryFrom<pb::HandshakeResponse> for HandshakeAnswer {
     type Error = FieldError;
 
     fn try_from(r: pb::HandshakeResponse) -> Result<Self, FieldError> {
+        small_enough(&r)?;
         in_range(r.session_token.len(), 16, 64, "session_token")?;
         Ok(Self {
             revision: in_range(r.revision, 1, u32::MAX, "revision")?,
@@ -300,7 +309,6 @@ impl TryFrom<pb::WatchResponse> for WatchState {
     type Error = FieldError;
 
     fn try_from(w: pb::WatchResponse) -> Result<Self, FieldError> {
-        in_range(w.reason.len() as u64, 0, ERROR_DETAIL_BYTES, "reason")?;
         Ok(Self {
             instance_id: name16(&w.instance_id, "instance_id")?,
             phase: known(w.phase, "phase", |phase: pb::Phase| match phase {
@@ -311,7 +319,7 @@ impl TryFrom<pb::WatchResponse> for WatchState {
                 pb::Phase::Diverged => Some(Phase::Diverged),
                 pb::Phase::Halted => Some(Phase::Halted),
             })?,
-            reason: w.reason,
+            reason: detail(w.reason, "reason")?,
             committed: w.committed.map(TryInto::try_into).transpose().within("committed")?,
             block_hash_height: w.block_hash_height,
             params_height: w.params_height,

@@ -6,7 +6,9 @@ use ecp_types::{
     Verdict, limits::BUDGET_MS_MAX,
 };
 
-use super::{FieldError, Within, bytes_of, commitment, decision::name16, felt, in_range, known, required, text};
+use super::{
+    FieldError, Within, bytes_of, commitment, decision::name16, detail, felt, in_range, known, required, text,
+};
 use crate::{status::shorten, v1alpha1 as pb};
 
 fn budget(ms: u32) -> Result<u32, FieldError> {
@@ -398,7 +400,7 @@ impl TryFrom<pb::ImportDecidedResponse> for ImportResult {
         };
         Ok(Self {
             outcome,
-            detail: shorten(r.detail),
+            detail: detail(r.detail, "detail")?,
             next_params: r.next_params.map(TryInto::try_into).transpose().within("next_params")?,
         })
     }

@@ -204,9 +204,7 @@ impl ExecutionClient for GrpcClient {
     async fn get_height_params(&self, height: Height) -> Result<HeightParams, CallError> {
         let call = Call::GetHeightParams;
         let request = self.request(pb::GetHeightParamsRequest { height: Some(height) }, Some(BACKSTOP));
-        let reply = told(call, self.control.clone().get_height_params(request).await)?;
-        let params = reply.params.ok_or_else(|| missing(call, "params"))?;
-        checked(call, params)
+        checked(call, told(call, self.control.clone().get_height_params(request).await)?)
     }
 
     async fn start_round(
@@ -283,8 +281,4 @@ impl ExecutionClient for GrpcClient {
         let request = self.request(messages, Some(DECISION_BACKSTOP));
         checked(call, told(call, self.data.clone().import_decided(request).await)?)
     }
-}
-
-fn missing(call: Call, field: &str) -> CallError {
-    CallError::Reply { call, error: FieldError::new(field, "is missing") }
 }

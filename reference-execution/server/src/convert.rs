@@ -10,15 +10,12 @@ use ecp_execution_core::{
 use ecp_proto::{
     EcpError, FieldError,
     convert::{
-        BuildEvent, BuildOpen, Built, Decision, HandshakeAnswer, HandshakeOpen, ImportEvent, ImportOutcome,
-        ImportResult, Reframe, ValidateEvent, ValidateReply, features,
+        BlockRange, BuildEvent, BuildOpen, Built, Decision, Finalization, HandshakeAnswer, HandshakeOpen, ImportEvent,
+        ImportOutcome, ImportResult, Reframe, ValidateEvent, ValidateReply, features,
     },
     v1alpha1 as pb,
 };
-use ecp_types::{
-    Limits, Network, Reason, SessionRole, Software,
-    limits::{HANDSHAKE_BYTES, PART_BYTES},
-};
+use ecp_types::{Limits, Network, Reason, SessionRole, Software, limits::HANDSHAKE_BYTES};
 use prost::Message as _;
 use tonic::Status;
 
@@ -34,7 +31,11 @@ pub(crate) fn status(refusal: Refusal) -> Status {
 
 /// A field that cannot be taken, for the core to tell after what precedes it.
 pub(crate) fn field(error: FieldError) -> Refusal {
-    Refusal::new(Reason::FieldInvalid, format_args!("{error}.")).with("field", error.field)
+    let refusal = Refusal::new(error.reason(), format_args!("{error}."));
+    match error.limit {
+        Some(limit) => refusal.with("limit", limit),
+        None => refusal.with("field", error.field),
+    }
 }
 
 /// A handshake. Fields that are checked before FIELD_INVALID are taken even if others cannot be.
@@ -98,38 +99,22 @@ pub(crate) fn handshake_reply(reply: HandshakeReply, identity: &Identity) -> pb:
     .into()
 }
 
-fn height(height: Option<u64>, name: &str) -> Result<u64, Refusal> {
-    height.ok_or_else(|| field(FieldError::new(name, "is missing")))
+pub(crate) fn params_request(request: pb::GetHeightParamsRequest) -> Result<Call, Refusal> {
+    Ok(Call::GetHeightParams(request.try_into().map_err(field)?))
 }
 
-pub(crate) fn params_request(request: &pb::GetHeightParamsRequest) -> Result<Call, Refusal> {
-    Ok(Call::GetHeightParams(height(request.height, "height")?))
+pub(crate) fn hash_request(request: pb::GetBlockHashRequest) -> Result<Call, Refusal> {
+    Ok(Call::GetBlockHash(request.try_into().map_err(field)?))
 }
 
-pub(crate) fn hash_request(request: &pb::GetBlockHashRequest) -> Result<Call, Refusal> {
-    Ok(Call::GetBlockHash(height(request.height, "height")?))
-}
-
-pub(crate) fn decided_request(request: &pb::GetDecidedRequest) -> Result<Call, Refusal> {
-    Ok(Call::GetDecided(height(request.from, "from")?, height(request.to, "to")?))
+pub(crate) fn decided_request(request: pb::GetDecidedRequest) -> Result<Call, Refusal> {
+    let range = BlockRange::try_from(request).map_err(field)?;
+    Ok(Call::GetDecided(range.from, range.to))
 }
 
 pub(crate) fn start_round(request: pb::StartRoundRequest) -> Result<Call, Refusal> {
-    let missing = |name: &str| field(FieldError::new(name, "is missing"));
-    Ok(Call::StartRound(StartRound {
-        height: request.height.ok_or_else(|| missing("height"))?,
-        round: request.round.ok_or_else(|| missing("round"))?,
-        role: match pb::RoundRole::try_from(request.role) {
-            Ok(pb::RoundRole::Proposer) => ecp_types::RoundRole::Proposer,
-            Ok(pb::RoundRole::Validator) => ecp_types::RoundRole::Validator,
-            Ok(pb::RoundRole::Observer) => ecp_types::RoundRole::Observer,
-            Ok(pb::RoundRole::Unspecified) | Err(_) => {
-                return Err(field(FieldError::new("role", "has an unknown or unspecified value")));
-            }
-        },
-        proposer: ecp_types::Felt::from_bytes(&request.proposer)
-            .map_err(|e| field(FieldError::new("proposer", e.to_string())))?,
-    }))
+    let (height, round, role, proposer) = request.try_into().map_err(field)?;
+    Ok(Call::StartRound(StartRound { height, round, role, proposer }))
 }
 
 pub(crate) fn build(request: pb::BuildProposalRequest) -> Result<Call, Refusal> {
@@ -154,9 +139,8 @@ pub(crate) fn reframe(request: pb::ReframeInitRequest) -> Result<Call, Refusal> 
     }))
 }
 
-pub(crate) fn abort(request: &pb::AbortRequest) -> Result<Call, Refusal> {
-    let id = request.stream_id.as_ref().try_into();
-    Ok(Call::Abort(id.map_err(|_| field(FieldError::new("stream_id", "must be 16 bytes")))?))
+pub(crate) fn abort(request: pb::AbortRequest) -> Result<Call, Refusal> {
+    Ok(Call::Abort(request.try_into().map_err(field)?))
 }
 
 pub(crate) fn decide(request: pb::DecideRequest) -> Result<Call, Refusal> {
@@ -164,39 +148,12 @@ pub(crate) fn decide(request: pb::DecideRequest) -> Result<Call, Refusal> {
 }
 
 pub(crate) fn finalize(request: pb::FinalizeRequest) -> Result<Call, Refusal> {
-    const EVIDENCE_MAX: usize = 64;
-    let missing = |name: &str| field(FieldError::new(name, "is missing"));
-    if request.evidence.len() > EVIDENCE_MAX {
-        return Err(field(FieldError::new("evidence", format!("must be at most {EVIDENCE_MAX}"))));
-    }
-    let certificate = request.certificate.ok_or_else(|| missing("certificate"))?;
-    Ok(Call::Finalize(Box::new(Finalize {
-        height: request.height.ok_or_else(|| missing("height"))?,
-        certificate: certificate.try_into().map_err(|e: FieldError| field(e.within("certificate")))?,
-        evidence: request
-            .evidence
-            .into_iter()
-            .enumerate()
-            .map(|(i, e)| e.try_into().map_err(|e: FieldError| field(e.within(&format!("evidence[{i}]")))))
-            .collect::<Result<_, _>>()?,
-    })))
-}
-
-/// A part over the limit is LIMIT_EXCEEDED, before anything else of it is looked at (ECP-LIM-002).
-fn too_large(part: &pb::Part) -> Option<Refusal> {
-    let size = part.payload.len() as u64;
-    (size > PART_BYTES).then(|| {
-        Refusal::new(Reason::LimitExceeded, format_args!("A part has {size} bytes.")).with("limit", PART_BYTES)
-    })
+    let Finalization { height, certificate, evidence } = request.try_into().map_err(field)?;
+    Ok(Call::Finalize(Box::new(Finalize { height, certificate, evidence })))
 }
 
 /// A message of a validation for the core.
 pub(crate) fn validate_event(request: pb::ValidateProposalRequest) -> StreamEvent {
-    if let Some(pb::validate_proposal_request::Event::Part(part)) = &request.event
-        && let Some(refusal) = too_large(part)
-    {
-        return StreamEvent::Invalid(refusal);
-    }
     match ValidateEvent::try_from(request) {
         Ok(ValidateEvent::Open(open)) => StreamEvent::Open(Box::new(ValidateOpen {
             stream_id: open.stream_id,
@@ -217,11 +174,6 @@ pub(crate) fn validate_event(request: pb::ValidateProposalRequest) -> StreamEven
 
 /// A message of an import for the core.
 pub(crate) fn import_event(request: pb::ImportDecidedRequest) -> StreamEvent {
-    if let Some(pb::import_decided_request::Event::Part(part)) = &request.event
-        && let Some(refusal) = too_large(part)
-    {
-        return StreamEvent::Invalid(refusal);
-    }
     match ImportEvent::try_from(request) {
         Ok(ImportEvent::Header(header)) => StreamEvent::Header(Box::new(ImportHeader {
             certificate: header.certificate,

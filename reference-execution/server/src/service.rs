@@ -188,7 +188,7 @@ impl ExecutionService for Service {
         &self,
         request: Request<pb::GetHeightParamsRequest>,
     ) -> Result<Response<pb::GetHeightParamsResponse>, Status> {
-        let call = convert::params_request(request.get_ref());
+        let call = convert::params_request(*request.get_ref());
         match self.unary(request.metadata(), CallKind::GetHeightParams, call).await? {
             Said::Params(params) => Ok(Response::new(pb::GetHeightParamsResponse { params: Some((*params).into()) })),
             _ => Err(unexpected()),
@@ -238,7 +238,7 @@ impl ExecutionService for Service {
     }
 
     async fn abort(&self, request: Request<pb::AbortRequest>) -> Result<Response<pb::AbortResponse>, Status> {
-        let call = convert::abort(request.get_ref());
+        let call = convert::abort(request.get_ref().clone());
         match self.unary(request.metadata(), CallKind::Abort, call).await? {
             Said::Reply(Reply::Abort) => Ok(Response::new(pb::AbortResponse {})),
             _ => Err(unexpected()),
@@ -268,7 +268,7 @@ impl ExecutionService for Service {
         &self,
         request: Request<pb::GetDecidedRequest>,
     ) -> Result<Response<Self::GetDecidedStream>, Status> {
-        let call = convert::decided_request(request.get_ref());
+        let call = convert::decided_request(*request.get_ref());
         match self.unary(request.metadata(), CallKind::GetDecided, call).await? {
             Said::Decided(blocks) => {
                 let blocks = tokio_stream::wrappers::ReceiverStream::new(blocks);
@@ -299,7 +299,7 @@ impl ExecutionService for Service {
         request: Request<pb::GetBlockHashRequest>,
     ) -> Result<Response<pb::GetBlockHashResponse>, Status> {
         use pb::get_block_hash_response::Result as Hash;
-        let call = convert::hash_request(request.get_ref());
+        let call = convert::hash_request(*request.get_ref());
         let result = match self.unary(request.metadata(), CallKind::GetBlockHash, call).await? {
             Said::BlockHash(Ok((hash, root))) => Hash::Known(pb::KnownBlockHash {
                 block_hash: hash.as_bytes().to_vec().into(),
