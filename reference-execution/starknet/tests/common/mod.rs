@@ -148,6 +148,15 @@ impl Node {
         Self { engine, store, clock, genesis }
     }
 
+    /// Another node with the same blocks, which goes its own way from here.
+    pub fn fork(&self) -> Self {
+        let rows = Arc::clone(&self.store.0.lock().unwrap());
+        let store = Arc::new(MemoryStore(Mutex::new(rows)));
+        let clock = Arc::new(TestClock(AtomicU64::new(self.clock.0.load(Ordering::SeqCst))));
+        let engine = StarknetEngine::open(&self.genesis, store.clone(), clock.clone()).unwrap();
+        Self { engine, store, clock, genesis: self.genesis.clone() }
+    }
+
     /// The same store in a new engine.
     pub fn restarted(self) -> Self {
         let engine = StarknetEngine::open(&self.genesis, self.store.clone(), self.clock.clone()).unwrap();
