@@ -154,6 +154,8 @@ impl State {
     /// The block is durable on the other side: written down, and what is no longer needed is forgotten.
     pub(crate) fn acknowledge(&mut self, committed: Position, fx: &mut Vec<Effect>) {
         self.session.position.committed = Some(committed);
+        // The archive begins with the first block that it got.
+        self.session.position.earliest.get_or_insert(committed.height);
         let keep_from = committed.height.saturating_add(1).saturating_sub(BODIES_KEPT_MIN);
         let decided = self.durable.certified.map_or(committed.height, |p| p.height);
         self.persist(vec![Write::Committed(committed), Write::Prune { keep_from, decided }], fx);

@@ -144,3 +144,18 @@ fn a_peer_is_blamed_for_what_it_sent_and_for_nothing_else() {
     world.input(Input::Engine(Ask::Synced { reply, slot: slot(0, 1), proposer, certificate, parts: parts(7) }));
     assert_eq!(world.answer(reply), Some(&Answer::PeerFault));
 }
+
+#[test]
+fn peers_are_served_from_the_first_block_on() {
+    let mut world = World::running(0);
+    world.decide_own(0, 7);
+    let id = world.take_call(|c| matches!(c, Call::Decide(_)));
+    world.returned(id, Ok(Outcome::Decided { committed: position(0, 7), next_params: None }));
+    world.state.durable.decided.clear();
+    let reply = world.reply();
+    world.input(Input::Engine(Ask::MinHeight(reply)));
+    assert_eq!(world.answer(reply), Some(&Answer::MinHeight(0)));
+    let reply = world.reply();
+    world.input(Input::Engine(Ask::GetDecided { reply, from: 0, to: 9 }));
+    assert_eq!(world.answer(reply), Some(&Answer::Decided { from: 0, to: 0 }));
+}
