@@ -152,9 +152,9 @@ type DecidedHeader struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The height. Absent is refused.
 	Height *uint64 `protobuf:"varint,1,opt,name=height,proto3,oneof" json:"height,omitempty"`
-	// Its certificate.
+	// Its certificate, of the same height.
 	Certificate *CommitCertificate `protobuf:"bytes,2,opt,name=certificate,proto3" json:"certificate,omitempty"`
-	// Part format of its parts.
+	// Part format of its parts, 1 to 64 ASCII characters.
 	PartFormat string `protobuf:"bytes,3,opt,name=part_format,json=partFormat,proto3" json:"part_format,omitempty"`
 	// How many parts and bytes follow or belong to it.
 	Counts        *End `protobuf:"bytes,4,opt,name=counts,proto3" json:"counts,omitempty"`

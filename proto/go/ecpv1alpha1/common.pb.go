@@ -147,7 +147,7 @@ func (x *Part) GetPayload() []byte {
 // Ends a sequence of parts inside the stream (ECP-STR-003). Its counts let a receiver see a loss.
 type End struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many parts were sent in all, 2 or more. Absent is refused.
+	// How many parts were sent in all, at least 1: after an open with same_as, INIT alone (ECP-VAL-013). Absent is refused.
 	Parts *uint32 `protobuf:"varint,1,opt,name=parts,proto3,oneof" json:"parts,omitempty"`
 	// Sum of the payload sizes, in bytes. Absent is refused.
 	Bytes         *uint64 `protobuf:"varint,2,opt,name=bytes,proto3,oneof" json:"bytes,omitempty"`
@@ -259,7 +259,7 @@ type CommitSignature struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Address of the committee member that signed, 32 bytes, a canonical felt (ECP-ENC-002).
 	Address []byte `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
-	// Signature in the signature scheme of the height, at most 1 KiB. 64 bytes in both schemes known today.
+	// Signature in the signature scheme of the height, 1 byte to 1 KiB. 64 bytes in both schemes known today.
 	Signature     []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

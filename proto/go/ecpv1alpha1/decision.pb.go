@@ -85,7 +85,7 @@ type DecideRequest struct {
 	Round *uint32 `protobuf:"varint,2,opt,name=round,proto3,oneof" json:"round,omitempty"`
 	// The decided commitment, 32 bytes.
 	Commitment []byte `protobuf:"bytes,3,opt,name=commitment,proto3" json:"commitment,omitempty"`
-	// Verified by the consensus half before this call (ECP-DEC-009).
+	// Of this height, round and commitment. Verified by the consensus half before this call (ECP-DEC-009).
 	Certificate   *CommitCertificate `protobuf:"bytes,4,opt,name=certificate,proto3" json:"certificate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -207,7 +207,7 @@ func (x *DecideResponse) GetNextParams() *HeightParams {
 // A vote as it was signed.
 type SignedVote struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Address of the voter, 32 bytes.
+	// Address of the voter, 32 bytes, a canonical felt.
 	Address []byte `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
 	// The height. Absent is refused.
 	Height *uint64 `protobuf:"varint,2,opt,name=height,proto3,oneof" json:"height,omitempty"`
@@ -217,7 +217,7 @@ type SignedVote struct {
 	VoteType VoteType `protobuf:"varint,4,opt,name=vote_type,json=voteType,proto3,enum=starknet.ecp.v1alpha1.VoteType" json:"vote_type,omitempty"`
 	// What it votes for, 32 bytes. Absent: nil.
 	Commitment []byte `protobuf:"bytes,5,opt,name=commitment,proto3,oneof" json:"commitment,omitempty"`
-	// The signature, in the signature scheme of the height.
+	// The signature, in the signature scheme of the height, 1 byte to 1 KiB.
 	Signature     []byte `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -298,7 +298,7 @@ func (x *SignedVote) GetSignature() []byte {
 // A proposal as it was signed.
 type SignedProposal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Address of the proposer, 32 bytes.
+	// Address of the proposer, 32 bytes, a canonical felt.
 	Address []byte `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
 	// The height. Absent is refused.
 	Height *uint64 `protobuf:"varint,2,opt,name=height,proto3,oneof" json:"height,omitempty"`
@@ -308,7 +308,7 @@ type SignedProposal struct {
 	ValidRound *uint32 `protobuf:"varint,4,opt,name=valid_round,json=validRound,proto3,oneof" json:"valid_round,omitempty"`
 	// What it proposes, 32 bytes.
 	Commitment []byte `protobuf:"bytes,5,opt,name=commitment,proto3" json:"commitment,omitempty"`
-	// The signature, in the signature scheme of the height.
+	// The signature, in the signature scheme of the height, 1 byte to 1 KiB.
 	Signature     []byte `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -446,7 +446,7 @@ type DoubleProposal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One of them.
 	First *SignedProposal `protobuf:"bytes,1,opt,name=first,proto3" json:"first,omitempty"`
-	// The other, of the same address, height and round, of something else.
+	// The other, of the same address, height and round, with another commitment or valid round.
 	Second        *SignedProposal `protobuf:"bytes,2,opt,name=second,proto3" json:"second,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -588,7 +588,7 @@ type FinalizeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A committed height. Absent is refused.
 	Height *uint64 `protobuf:"varint,1,opt,name=height,proto3,oneof" json:"height,omitempty"`
-	// The certificate with late precommits.
+	// The certificate of this height with late precommits.
 	Certificate *CommitCertificate `protobuf:"bytes,2,opt,name=certificate,proto3" json:"certificate,omitempty"`
 	// Evidence seen at this height, at most 64.
 	Evidence      []*Evidence `protobuf:"bytes,3,rep,name=evidence,proto3" json:"evidence,omitempty"`

@@ -85,7 +85,7 @@ type CommitteeMember struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its address, 32 bytes, a canonical felt, unique in the committee (ECP-HGT-003).
 	Address []byte `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
-	// Its public key in the signature scheme of the height: 32 bytes, at most 1 KiB.
+	// Its public key in the signature scheme of the height, 1 byte to 1 KiB. 32 bytes in both schemes known today.
 	PublicKey []byte `protobuf:"bytes,2,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
 	// Its voting power, at least 1; the sum over the committee is at most 2^62 (ECP-HGT-004).
 	VotingPower   uint64 `protobuf:"varint,3,opt,name=voting_power,json=votingPower,proto3" json:"voting_power,omitempty"`
@@ -378,11 +378,11 @@ type HeightParams struct {
 	Quorum *Quorum `protobuf:"bytes,5,opt,name=quorum,proto3" json:"quorum,omitempty"`
 	// Protocol version of Starknet at this height, such as "0.14.4", at most 31 ASCII characters.
 	StarknetVersion string `protobuf:"bytes,6,opt,name=starknet_version,json=starknetVersion,proto3" json:"starknet_version,omitempty"`
-	// Part format, such as "starknet-p2p/2026-08" or "ecp-test/1", at most 64 ASCII characters (ECP-HGT-009).
+	// Part format, such as "starknet-p2p/2026-08" or "ecp-test/1", 1 to 64 ASCII characters (ECP-HGT-009).
 	PartFormat string `protobuf:"bytes,7,opt,name=part_format,json=partFormat,proto3" json:"part_format,omitempty"`
-	// Commitment scheme, such as "ecp-starknet-1" or "ecp-test/1", at most 64 ASCII characters (ECP-HGT-009).
+	// Commitment scheme, such as "ecp-starknet-1" or "ecp-test/1", 1 to 64 ASCII characters (ECP-HGT-009).
 	CommitmentScheme string `protobuf:"bytes,8,opt,name=commitment_scheme,json=commitmentScheme,proto3" json:"commitment_scheme,omitempty"`
-	// Signature scheme of votes, such as "stark-ecdsa" or "ed25519", at most 64 ASCII characters (ECP-HGT-009).
+	// Signature scheme of votes, such as "stark-ecdsa" or "ed25519", 1 to 64 ASCII characters (ECP-HGT-009).
 	SignatureScheme string `protobuf:"bytes,9,opt,name=signature_scheme,json=signatureScheme,proto3" json:"signature_scheme,omitempty"`
 	// Timeouts of the rounds.
 	Timeouts *Timeouts `protobuf:"bytes,10,opt,name=timeouts,proto3" json:"timeouts,omitempty"`

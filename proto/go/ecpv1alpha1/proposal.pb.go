@@ -313,7 +313,7 @@ type Built struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What validators will vote on, 32 bytes.
 	Commitment []byte `protobuf:"bytes,1,opt,name=commitment,proto3" json:"commitment,omitempty"`
-	// Transactions of the BODY parts that the block executes, a prefix (ECP-BLD-006). 0 is an empty block.
+	// Transactions of the BODY parts that the block executes, a prefix (ECP-BLD-006). 0 is an empty block. Absent is refused.
 	ExecutedCount *uint64 `protobuf:"varint,2,opt,name=executed_count,json=executedCount,proto3,oneof" json:"executed_count,omitempty"`
 	// Counts of all parts before this message.
 	Counts        *End `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
@@ -523,7 +523,7 @@ type ValidateOpen struct {
 	Height *uint64 `protobuf:"varint,2,opt,name=height,proto3,oneof" json:"height,omitempty"`
 	// The round of the proposal; any round (ECP-ORD-006). Absent is refused.
 	Round *uint32 `protobuf:"varint,3,opt,name=round,proto3,oneof" json:"round,omitempty"`
-	// Round in which the proposer saw a prevote quorum for it. Absent: a first proposal.
+	// Round in which the proposer saw a prevote quorum for it, below round. Absent: a first proposal.
 	ValidRound *uint32 `protobuf:"varint,4,opt,name=valid_round,json=validRound,proto3,oneof" json:"valid_round,omitempty"`
 	// Who proposes, 32 bytes, a canonical felt. Authoritative: an INIT that differs is INVALID (ECP-VAL-005).
 	Proposer []byte `protobuf:"bytes,5,opt,name=proposer,proto3" json:"proposer,omitempty"`
@@ -887,7 +887,7 @@ type Valid struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What execution gives, 32 bytes. Votes for it need the proposer's signature over the same value (ECP-VAL-002).
 	Commitment []byte `protobuf:"bytes,1,opt,name=commitment,proto3" json:"commitment,omitempty"`
-	// Executed transactions.
+	// Executed transactions. Absent is refused.
 	ExecutedCount *uint64 `protobuf:"varint,2,opt,name=executed_count,json=executedCount,proto3,oneof" json:"executed_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -568,7 +568,7 @@ func (x *HandshakeRequest) GetPosition() *ConsensusPosition {
 // The execution half's answer.
 type HandshakeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The revision to speak: the highest that both know (ECP-SES-004).
+	// The revision to speak, at least 1: the highest that both know (ECP-SES-004).
 	Revision uint32 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
 	// Features that both halves named.
 	Features []Feature `protobuf:"varint,2,rep,packed,name=features,proto3,enum=starknet.ecp.v1alpha1.Feature" json:"features,omitempty"`

@@ -15,7 +15,7 @@ pub struct Part {
 /// Ends a sequence of parts inside the stream (ECP-STR-003). Its counts let a receiver see a loss.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct End {
-    /// How many parts were sent in all, 2 or more. Absent is refused.
+    /// How many parts were sent in all, at least 1: after an open with same_as, INIT alone (ECP-VAL-013). Absent is refused.
     #[prost(uint32, optional, tag = "1")]
     pub parts: ::core::option::Option<u32>,
     /// Sum of the payload sizes, in bytes. Absent is refused.
@@ -38,7 +38,7 @@ pub struct CommitSignature {
     /// Address of the committee member that signed, 32 bytes, a canonical felt (ECP-ENC-002).
     #[prost(bytes = "bytes", tag = "1")]
     pub address: ::prost::bytes::Bytes,
-    /// Signature in the signature scheme of the height, at most 1 KiB. 64 bytes in both schemes known today.
+    /// Signature in the signature scheme of the height, 1 byte to 1 KiB. 64 bytes in both schemes known today.
     #[prost(bytes = "bytes", tag = "2")]
     pub signature: ::prost::bytes::Bytes,
 }
@@ -140,7 +140,7 @@ pub struct CommitteeMember {
     /// Its address, 32 bytes, a canonical felt, unique in the committee (ECP-HGT-003).
     #[prost(bytes = "bytes", tag = "1")]
     pub address: ::prost::bytes::Bytes,
-    /// Its public key in the signature scheme of the height: 32 bytes, at most 1 KiB.
+    /// Its public key in the signature scheme of the height, 1 byte to 1 KiB. 32 bytes in both schemes known today.
     #[prost(bytes = "bytes", tag = "2")]
     pub public_key: ::prost::bytes::Bytes,
     /// Its voting power, at least 1; the sum over the committee is at most 2^62 (ECP-HGT-004).
@@ -216,13 +216,13 @@ pub struct HeightParams {
     /// Protocol version of Starknet at this height, such as "0.14.4", at most 31 ASCII characters.
     #[prost(string, tag = "6")]
     pub starknet_version: ::prost::alloc::string::String,
-    /// Part format, such as "starknet-p2p/2026-08" or "ecp-test/1", at most 64 ASCII characters (ECP-HGT-009).
+    /// Part format, such as "starknet-p2p/2026-08" or "ecp-test/1", 1 to 64 ASCII characters (ECP-HGT-009).
     #[prost(string, tag = "7")]
     pub part_format: ::prost::alloc::string::String,
-    /// Commitment scheme, such as "ecp-starknet-1" or "ecp-test/1", at most 64 ASCII characters (ECP-HGT-009).
+    /// Commitment scheme, such as "ecp-starknet-1" or "ecp-test/1", 1 to 64 ASCII characters (ECP-HGT-009).
     #[prost(string, tag = "8")]
     pub commitment_scheme: ::prost::alloc::string::String,
-    /// Signature scheme of votes, such as "stark-ecdsa" or "ed25519", at most 64 ASCII characters (ECP-HGT-009).
+    /// Signature scheme of votes, such as "stark-ecdsa" or "ed25519", 1 to 64 ASCII characters (ECP-HGT-009).
     #[prost(string, tag = "9")]
     pub signature_scheme: ::prost::alloc::string::String,
     /// Timeouts of the rounds.
@@ -327,7 +327,7 @@ pub struct Built {
     /// What validators will vote on, 32 bytes.
     #[prost(bytes = "bytes", tag = "1")]
     pub commitment: ::prost::bytes::Bytes,
-    /// Transactions of the BODY parts that the block executes, a prefix (ECP-BLD-006). 0 is an empty block.
+    /// Transactions of the BODY parts that the block executes, a prefix (ECP-BLD-006). 0 is an empty block. Absent is refused.
     #[prost(uint64, optional, tag = "2")]
     pub executed_count: ::core::option::Option<u64>,
     /// Counts of all parts before this message.
@@ -376,7 +376,7 @@ pub struct ValidateOpen {
     /// The round of the proposal; any round (ECP-ORD-006). Absent is refused.
     #[prost(uint32, optional, tag = "3")]
     pub round: ::core::option::Option<u32>,
-    /// Round in which the proposer saw a prevote quorum for it. Absent: a first proposal.
+    /// Round in which the proposer saw a prevote quorum for it, below round. Absent: a first proposal.
     #[prost(uint32, optional, tag = "4")]
     pub valid_round: ::core::option::Option<u32>,
     /// Who proposes, 32 bytes, a canonical felt. Authoritative: an INIT that differs is INVALID (ECP-VAL-005).
@@ -453,7 +453,7 @@ pub struct Valid {
     /// What execution gives, 32 bytes. Votes for it need the proposer's signature over the same value (ECP-VAL-002).
     #[prost(bytes = "bytes", tag = "1")]
     pub commitment: ::prost::bytes::Bytes,
-    /// Executed transactions.
+    /// Executed transactions. Absent is refused.
     #[prost(uint64, optional, tag = "2")]
     pub executed_count: ::core::option::Option<u64>,
 }
@@ -740,10 +740,10 @@ pub struct DecidedHeader {
     /// The height. Absent is refused.
     #[prost(uint64, optional, tag = "1")]
     pub height: ::core::option::Option<u64>,
-    /// Its certificate.
+    /// Its certificate, of the same height.
     #[prost(message, optional, tag = "2")]
     pub certificate: ::core::option::Option<CommitCertificate>,
-    /// Part format of its parts.
+    /// Part format of its parts, 1 to 64 ASCII characters.
     #[prost(string, tag = "3")]
     pub part_format: ::prost::alloc::string::String,
     /// How many parts and bytes follow or belong to it.
@@ -930,7 +930,7 @@ pub struct DecideRequest {
     /// The decided commitment, 32 bytes.
     #[prost(bytes = "bytes", tag = "3")]
     pub commitment: ::prost::bytes::Bytes,
-    /// Verified by the consensus half before this call (ECP-DEC-009).
+    /// Of this height, round and commitment. Verified by the consensus half before this call (ECP-DEC-009).
     #[prost(message, optional, tag = "4")]
     pub certificate: ::core::option::Option<CommitCertificate>,
 }
@@ -947,7 +947,7 @@ pub struct DecideResponse {
 /// A vote as it was signed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignedVote {
-    /// Address of the voter, 32 bytes.
+    /// Address of the voter, 32 bytes, a canonical felt.
     #[prost(bytes = "bytes", tag = "1")]
     pub address: ::prost::bytes::Bytes,
     /// The height. Absent is refused.
@@ -962,14 +962,14 @@ pub struct SignedVote {
     /// What it votes for, 32 bytes. Absent: nil.
     #[prost(bytes = "bytes", optional, tag = "5")]
     pub commitment: ::core::option::Option<::prost::bytes::Bytes>,
-    /// The signature, in the signature scheme of the height.
+    /// The signature, in the signature scheme of the height, 1 byte to 1 KiB.
     #[prost(bytes = "bytes", tag = "6")]
     pub signature: ::prost::bytes::Bytes,
 }
 /// A proposal as it was signed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SignedProposal {
-    /// Address of the proposer, 32 bytes.
+    /// Address of the proposer, 32 bytes, a canonical felt.
     #[prost(bytes = "bytes", tag = "1")]
     pub address: ::prost::bytes::Bytes,
     /// The height. Absent is refused.
@@ -984,7 +984,7 @@ pub struct SignedProposal {
     /// What it proposes, 32 bytes.
     #[prost(bytes = "bytes", tag = "5")]
     pub commitment: ::prost::bytes::Bytes,
-    /// The signature, in the signature scheme of the height.
+    /// The signature, in the signature scheme of the height, 1 byte to 1 KiB.
     #[prost(bytes = "bytes", tag = "6")]
     pub signature: ::prost::bytes::Bytes,
 }
@@ -1004,7 +1004,7 @@ pub struct DoubleProposal {
     /// One of them.
     #[prost(message, optional, tag = "1")]
     pub first: ::core::option::Option<SignedProposal>,
-    /// The other, of the same address, height and round, of something else.
+    /// The other, of the same address, height and round, with another commitment or valid round.
     #[prost(message, optional, tag = "2")]
     pub second: ::core::option::Option<SignedProposal>,
 }
@@ -1034,7 +1034,7 @@ pub struct FinalizeRequest {
     /// A committed height. Absent is refused.
     #[prost(uint64, optional, tag = "1")]
     pub height: ::core::option::Option<u64>,
-    /// The certificate with late precommits.
+    /// The certificate of this height with late precommits.
     #[prost(message, optional, tag = "2")]
     pub certificate: ::core::option::Option<CommitCertificate>,
     /// Evidence seen at this height, at most 64.
@@ -1316,7 +1316,7 @@ pub struct HandshakeRequest {
 /// The execution half's answer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HandshakeResponse {
-    /// The revision to speak: the highest that both know (ECP-SES-004).
+    /// The revision to speak, at least 1: the highest that both know (ECP-SES-004).
     #[prost(uint32, tag = "1")]
     pub revision: u32,
     /// Features that both halves named.
