@@ -43,6 +43,7 @@ struct Plan {
     keys: PathBuf,
     address: String,
     peers: String,
+    environment: Vec<(String, String)>,
 }
 
 /// Ports that the system says are free.
@@ -57,6 +58,18 @@ pub async fn free_ports(count: usize) -> Result<Vec<u16>> {
 impl Network {
     /// Starts a validator for each keys file, with data and logs below `dir`.
     pub async fn start(bin_dir: &Path, dir: &Path, genesis_file: &Path, keys: &[PathBuf]) -> Result<Self> {
+        Self::start_with(bin_dir, dir, genesis_file, keys, &[]).await
+    }
+
+    /// The same, with these variables in the environment of all processes.
+    pub async fn start_with(
+        bin_dir: &Path,
+        dir: &Path,
+        genesis_file: &Path,
+        keys: &[PathBuf],
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
+        let environment: Vec<_> = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let bytes = fs::read(genesis_file).with_context(|| format!("reading {}", genesis_file.display()))?;
         let genesis = Genesis::read(&bytes).with_context(|| format!("{}", genesis_file.display()))?;
         let ports = free_ports(keys.len()).await?;
@@ -74,6 +87,7 @@ impl Network {
                 peers: (0..ports.len()).filter(|other| *other != index).map(address).collect::<Vec<_>>().join(","),
                 socket: home.join("ecp.sock"),
                 home,
+                environment: environment.clone(),
             };
             network.validators.push(Validator { plan, execution: None, consensus: None });
         }
@@ -94,17 +108,36 @@ impl Network {
 
     /// Starts a process again on the same data and waits until it is ready.
     pub async fn restart(&mut self, index: usize, half: Half) -> Result<()> {
+        self.launch(index, half).await?;
+        self.ready(index, half).await
+    }
+
+    /// Starts a process again on the same data, without waiting.
+    pub async fn launch(&mut self, index: usize, half: Half) -> Result<()> {
         self.kill(index, half).await?;
         let validator = &mut self.validators[index];
         let plan = &validator.plan;
-        let (name, command) = match half {
+        let (name, mut command) = match half {
             Half::Execution => ("execution", plan.execution()),
             Half::Consensus => ("consensus", plan.consensus()),
         };
+        command.envs(plan.environment.iter().map(|(key, value)| (key, value)));
         let log = plan.home.join(format!("{name}.log"));
-        let process = Process::start(format!("{name} half {}", plan.index), command, &log).await?;
-        *validator.slot(half) = Some(process);
+        *validator.slot(half) = Some(Process::start(format!("{name} half {}", plan.index), command, &log)?);
         Ok(())
+    }
+
+    /// Waits until a launched process says that it is ready.
+    pub async fn ready(&mut self, index: usize, half: Half) -> Result<()> {
+        match self.validators[index].slot(half) {
+            Some(process) => process.ready().await,
+            None => bail!("the {half:?} half of validator {index} is not running"),
+        }
+    }
+
+    /// The exit code and the end of the log of a process that ended by itself; `None` while it runs.
+    pub fn exited(&mut self, index: usize, half: Half) -> Result<Option<(Option<i32>, String)>> {
+        self.validators[index].slot(half).as_mut().map_or(Ok(None), Process::exited)
     }
 
     /// Fails with the process that ended by itself, if one did.
@@ -147,6 +180,12 @@ impl Validator {
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.plan.socket
+    }
+
+    /// The folder of its data and logs.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        &self.plan.home
     }
 
     /// URL of its JSON-RPC, if it serves one.

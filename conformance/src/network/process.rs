@@ -44,8 +44,8 @@ struct Ready {
 }
 
 impl Process {
-    /// Starts it, with stderr appended to `log`, and waits for its ready line.
-    pub(super) async fn start(name: String, mut command: Command, log: &std::path::Path) -> Result<Self> {
+    /// Starts it, with stderr appended to `log`.
+    pub(super) fn start(name: String, mut command: Command, log: &std::path::Path) -> Result<Self> {
         let stderr = fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -55,19 +55,22 @@ impl Process {
         let mut child =
             command.spawn().with_context(|| format!("starting {name}: {:?}", command.as_std().get_program()))?;
         let stdout = BufReader::new(child.stdout.take().context("the process has no stdout")?).lines();
-        let mut process = Self { name, log: log.to_owned(), child, stdout, jsonrpc: None };
-        let line = match tokio::time::timeout(START, process.stdout.next_line()).await {
+        Ok(Self { name, log: log.to_owned(), child, stdout, jsonrpc: None })
+    }
+
+    /// Waits for its ready line.
+    pub(super) async fn ready(&mut self) -> Result<()> {
+        let line = match tokio::time::timeout(START, self.stdout.next_line()).await {
             Ok(line) => line?,
-            Err(_) => bail!("{} is not ready after {START:?}:\n{}", process.name, process.tail()),
+            Err(_) => bail!("{} is not ready after {START:?}:\n{}", self.name, self.tail()),
         };
         let Some(line) = line else {
-            process.child.wait().await?;
-            bail!("{} ended before it was ready:\n{}", process.name, process.tail())
+            self.child.wait().await?;
+            bail!("{} ended before it was ready:\n{}", self.name, self.tail())
         };
-        let ready: ReadyLine =
-            serde_json::from_str(&line).with_context(|| format!("{} said {line:?}", process.name))?;
-        process.jsonrpc = ready.ready.jsonrpc;
-        Ok(process)
+        let ready: ReadyLine = serde_json::from_str(&line).with_context(|| format!("{} said {line:?}", self.name))?;
+        self.jsonrpc = ready.ready.jsonrpc;
+        Ok(())
     }
 
     pub(super) async fn kill(mut self) -> Result<()> {
@@ -79,6 +82,11 @@ impl Process {
             Some(status) => bail!("{} ended ({status}):\n{}", self.name, self.tail()),
             None => Ok(()),
         }
+    }
+
+    /// Its exit code and the end of its log, if it ended.
+    pub(super) fn exited(&mut self) -> Result<Option<(Option<i32>, String)>> {
+        Ok(self.child.try_wait()?.map(|status| (status.code(), self.tail())))
     }
 
     pub(super) async fn ended(mut self) -> Result<(Option<i32>, String)> {

@@ -5,12 +5,12 @@ use ecp_proto::{
     SESSION_KEY,
     convert::{GetDecidedEvent, HandshakeAnswer, HandshakeOpen},
     v1alpha1::{
-        GetBlockHashRequest, GetDecidedRequest, HandshakeRequest, WatchRequest, execution_service_client::ExecutionServiceClient,
-        get_block_hash_response::Result as HashResult,
+        GetBlockHashRequest, GetDecidedRequest, HandshakeRequest, WatchRequest,
+        execution_service_client::ExecutionServiceClient, get_block_hash_response::Result as HashResult,
     },
 };
 use ecp_types::{
-    Limits, Network, SessionRole, Software, WatchState,
+    Certificate, Limits, Network, SessionRole, Software, WatchState,
     limits::{CANDIDATES_MIN, MESSAGE_BYTES, PART_BYTES},
 };
 use tonic::{
@@ -22,6 +22,8 @@ use tonic::{
 /// A decided height.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecidedAt {
+    /// The proof.
+    pub certificate: Certificate,
     /// The height.
     pub height: u64,
     /// Round of its certificate.
@@ -45,7 +47,9 @@ impl Reader {
         let channel = Endpoint::from_static("http://localhost")
             .connect_with_connector(tower::service_fn(move |_| {
                 let path = path.clone();
-                async move { Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(tokio::net::UnixStream::connect(path).await?)) }
+                async move {
+                    Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(tokio::net::UnixStream::connect(path).await?))
+                }
             }))
             .await
             .with_context(|| format!("connecting to {}", socket.display()))?;
@@ -72,15 +76,22 @@ impl Reader {
 
     /// Waits until Watch tells that `height` is committed.
     pub async fn committed(&mut self, height: u64) -> Result<()> {
+        self.watch(|state| state.committed.is_some_and(|position| position.height >= height))
+            .await
+            .with_context(|| format!("waiting for height {height} to be committed"))
+    }
+
+    /// Takes what Watch tells until `enough` says so. An error: Watch ended before.
+    pub async fn watch(&mut self, mut enough: impl FnMut(&WatchState) -> bool) -> Result<()> {
         let request = self.with_token(WatchRequest {});
         let mut states = self.client.watch(request).await.context("Watch")?.into_inner();
         while let Some(state) = states.message().await.context("Watch")? {
             let state = WatchState::try_from(state).context("message of Watch")?;
-            if state.committed.is_some_and(|position| position.height >= height) {
+            if enough(&state) {
                 return Ok(());
             }
         }
-        bail!("Watch ended before height {height} was committed")
+        bail!("Watch ended")
     }
 
     /// Heights, rounds and commitments of decided blocks.
@@ -95,6 +106,7 @@ impl Reader {
                     round: header.certificate.round,
                     commitment: header.certificate.commitment.0,
                     bytes: header.counts.bytes,
+                    certificate: header.certificate,
                 }),
                 GetDecidedEvent::Part(_) => {}
                 GetDecidedEvent::Done(last) if last == to => return Ok(decided),
