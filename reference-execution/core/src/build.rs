@@ -1,14 +1,15 @@
 //! This node's proposals (ECP-BLD): at most one build for each slot, its parts kept and read from index 0 as often as
 //! asked; a slot whose build ended without FIN is never built again.
 
-use ecp_types::{Counts, Part, Reason, Round};
+use ecp_types::{Commitment, Counts, Part, Reason, Round};
 
 use crate::{
     CallId, Effect, Refusal, State, WorkId,
     effect::{EngineCommand, Message},
     input::{BuildProposal, EngineEvent, Outcome, StartRound, Timer},
     seams::Slot,
-    state::{OpenCall, Out, StreamUse, Target},
+    state::{OpenCall, Out, Target},
+    streams::StreamUse,
 };
 
 /// The build of a slot.
@@ -128,6 +129,15 @@ impl State {
         }
         out.push(Effect::Disarm(Timer::Budget(build.work)));
         out.push(Effect::Engine(build.work, EngineCommand::Drop));
+    }
+
+    /// The candidate of finished builds was dropped: their slots are not given again (ECP-BLD-008).
+    pub(crate) fn forget_built(&mut self, commitment: Commitment) {
+        let gone = self.builds.iter().filter(|(_, build)| build.built.is_some_and(|b| b.commitment == commitment));
+        for round in gone.map(|(round, _)| *round).collect::<Vec<_>>() {
+            self.builds.remove(&round);
+            self.burned.insert(round);
+        }
     }
 
     /// A reader's call ended; the build goes on (ECP-BLD-005).

@@ -77,27 +77,34 @@ impl State {
             let least = self
                 .candidates
                 .iter()
-                .filter(|(commitment, candidate)| {
-                    Some(**commitment) != newest
-                        && !self.validations.values().any(|v| v.same_as == Some(**commitment))
-                        && !self.lane.is_committing(candidate.work)
-                })
+                .filter(|(commitment, candidate)| Some(**commitment) != newest && !self.in_use(commitment, candidate))
                 .min_by_key(|(_, candidate)| (candidate.worth, candidate.work))
                 .map(|(commitment, _)| *commitment);
-            let Some(dropped) = least.and_then(|commitment| self.candidates.remove(&commitment)) else { break };
+            let Some(least) = least else { break };
+            self.drop_candidate(least, out);
+        }
+    }
+
+    /// Whether a validation repeats the candidate, or it is being written.
+    fn in_use(&self, commitment: &Commitment, candidate: &Candidate) -> bool {
+        self.validations.values().any(|v| v.same_as == Some(*commitment)) || self.lane.is_committing(candidate.work)
+    }
+
+    fn drop_candidate(&mut self, commitment: Commitment, out: &mut Out) {
+        if let Some(dropped) = self.candidates.remove(&commitment) {
             out.push(Effect::Engine(dropped.work, EngineCommand::Drop));
+            self.forget_built(commitment);
         }
     }
 
     /// Drops a candidate that was finished after its budget, when its caller gives it up (ECP-BUD-006).
     pub(crate) fn drop_unanswered(&mut self, work: WorkId, out: &mut Out) {
-        let found =
-            self.candidates.iter().find(|(_, c)| c.work == work && c.unanswered).map(|(commitment, _)| *commitment);
-        if let Some(commitment) = found
-            && !self.lane.is_committing(work)
+        let found = self.candidates.iter().find(|(_, c)| c.work == work && c.unanswered);
+        let found = found.map(|(commitment, candidate)| (*commitment, candidate.clone()));
+        if let Some((commitment, candidate)) = found
+            && !self.in_use(&commitment, &candidate)
         {
-            self.candidates.remove(&commitment);
-            out.push(Effect::Engine(work, EngineCommand::Drop));
+            self.drop_candidate(commitment, out);
         }
     }
 }

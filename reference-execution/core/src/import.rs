@@ -9,8 +9,11 @@ use crate::{
     input::{EngineEvent, ImportHeader, StreamEvent, Timer},
     lane::{Current, Job, JobKind, Stage},
     state::{Out, Target},
-    validate::{PartOrder, name},
+    streams::{PARTS_MAX, PartOrder, name},
 };
+
+/// Imports whose parts arrive at a time: each holds up to a whole proposal.
+const RECEIVING_MAX: usize = 8;
 
 /// An import whose parts arrive. The lane is entered at End, so that a slow caller holds up nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -94,6 +97,14 @@ impl State {
         if header.counts.bytes > most {
             return Ok(Some(ImportReply::Malformed(format!("the payloads exceed {most} bytes"))));
         }
+        if header.counts.parts > PARTS_MAX {
+            return Ok(Some(ImportReply::Malformed(format!("there are more than {PARTS_MAX} parts"))));
+        }
+        if self.receiving.len() >= RECEIVING_MAX {
+            // A caller has one call of the lane in flight (ECP-ORD-009); a repeat may overlap the call that was lost.
+            let problem = format_args!("{RECEIVING_MAX} imports are being received.").to_string();
+            return Err(Refusal::new(Reason::LimitExceeded, problem).with("limit", RECEIVING_MAX));
+        }
         let receiving =
             Receiving { certificate, counts: header.counts, order: PartOrder::default(), parts: Vec::new() };
         self.receiving.insert(id, receiving);
@@ -148,6 +159,10 @@ impl State {
             EngineEvent::Waiting(missing) => {
                 if waiting.replace(missing).is_none() {
                     out.push(Effect::Arm(Timer::Budget(work), self.config.import_wait_ms));
+                }
+                if self.sessions.awaited() {
+                    // The caller is gone, and its successor waits.
+                    self.import_patience_ended(out);
                 }
                 return;
             }

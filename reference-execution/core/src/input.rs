@@ -69,8 +69,10 @@ pub enum Input {
     Broken(String),
     /// The half begins or ends syncing by itself (ECP-SYN-009).
     Syncing(bool),
-    /// The process was asked to end (ECP-SES-016).
+    /// The process was asked to end: what runs is finished, new work is refused (ECP-SES-016).
     Drain,
+    /// Time to end is over: only what the lane accepted is still finished (ECP-SES-031).
+    DrainNow,
 }
 
 /// Which call it is.

@@ -125,6 +125,11 @@ impl Lane {
         self.current.as_mut().map(|c| &mut c.job).into_iter().chain(self.queue.iter_mut()).find(same)
     }
 
+    /// Forgets what waits for its turn; the calls were answered.
+    pub(crate) fn refuse_queue(&mut self) {
+        self.queue.clear();
+    }
+
     /// Forgets everything but a block that is being written; gives that block's work. The calls were answered.
     pub(crate) fn stop(&mut self, out: &mut Out) -> Option<WorkId> {
         self.queue.clear();

@@ -17,6 +17,8 @@
 //! | `candidates` | complete blocks that wait for a decision |
 //! | `decide` | decisions and commits (ECP-DEC) |
 //! | `import` | decided blocks from elsewhere (ECP-SYN) |
+//! | `streams` | names of streams, order of parts (ECP-STR) |
+//! | `phase` | what can be done now: halting, draining, the watched state |
 //! | `reads` | what only reads |
 
 pub mod config;
@@ -30,9 +32,11 @@ mod candidates;
 mod decide;
 mod import;
 mod lane;
+mod phase;
 mod reads;
 mod refusal;
 mod session;
+mod streams;
 mod validate;
 
 pub use config::{Config, Restored};

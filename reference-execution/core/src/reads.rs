@@ -6,8 +6,11 @@ use crate::{
     CallId, Effect, Refusal, State,
     effect::Read,
     input::{Finalize, ReframeInit},
-    state::Out,
+    state::{OpenCall, Out, Target},
 };
+
+/// Streams of decided blocks at a time: each holds a thread while its caller is slow.
+const DECIDED_MAX: usize = 16;
 
 impl State {
     /// Facts of a height: from the archive's earliest to committed + 1 (ECP-HGT-002).
@@ -25,12 +28,26 @@ impl State {
     }
 
     /// Decided blocks in a range (ECP-SYN-002).
-    pub(crate) fn read_decided(&self, id: CallId, from: Height, to: Height, out: &mut Out) -> Result<(), Refusal> {
+    pub(crate) fn read_decided(
+        &mut self,
+        id: CallId,
+        serial: u64,
+        from: Height,
+        to: Height,
+        out: &mut Out,
+    ) -> Result<(), Refusal> {
         if to < from {
             return Err(Refusal::field("to", format_args!("must be {from} or more, is {to}")));
         }
         self.check_committed(to)?;
         self.check_archived(from, self.height())?;
+        let sent = self.calls.values().filter(|call| call.target == Target::Decided).count();
+        if sent >= DECIDED_MAX {
+            return Err(Refusal::new(Reason::Busy, format_args!("{sent} streams of decided blocks are open."))
+                .retry_after(1000));
+        }
+        // Until the transport drops it: a new session ends those of the one that it replaces (ECP-ORD-008).
+        self.calls.insert(id, OpenCall { serial, target: Target::Decided });
         out.push(Effect::Read(id, Read::Decided(from, to)));
         Ok(())
     }

@@ -3,7 +3,11 @@
 //! All of them are synchronous and may block: the shell calls them from threads of their own.
 //! None of them is called by the core, which only says in its effects what should be asked.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use ecp_types::{Commitment, Felt, Height, HeightParams, InvalidReason, LocalReason, Missing, Part, Round};
@@ -113,6 +117,10 @@ pub trait Validation: Send {
     fn resume(&mut self) -> Result<ValidationStep, EngineFault>;
     /// Asks (again) for this node's local objection to what was received. Cheap.
     fn local_objection(&self) -> Option<(LocalReason, String)>;
+    /// Hands over a flag that is set when nobody waits for the result any more: an engine that looks at it between two
+    /// transactions stops there and returns anything, which is not read. Without, an aborted proposal executes to the end
+    /// of the part that it was at.
+    fn stop_when(&mut self, _dropped: Arc<AtomicBool>) {}
     /// After `Invalid`: the commitment that the content has all the same, if the engine can tell. Only a decided block
     /// with the certified commitment that is still `Invalid` is a divergence (ECP-DEC-008); any other invalid block that
     /// is imported is its source's fault. Without an answer nothing is a divergence.

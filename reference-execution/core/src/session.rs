@@ -11,7 +11,8 @@ use crate::{
     CallId, CallKind, Effect, Refusal, State,
     effect::{HandshakeReply, Message, Read, Reply},
     input::{Handshake, Timer},
-    state::{OpenCall, Out, Streams, Target},
+    state::{OpenCall, Out, Target},
+    streams::Streams,
 };
 
 /// Readers at a time; the oldest gives way and has to handshake again.
@@ -47,6 +48,11 @@ impl Sessions {
     /// accepted before, was being done, and its successor waits for that.
     pub(crate) fn holds(&self, serial: u64) -> bool {
         self.writer.as_ref().is_some_and(|writer| writer.serial == serial || self.pending.is_some())
+    }
+
+    /// Whether a handshake waits for what its predecessor's session began.
+    pub(crate) fn awaited(&self) -> bool {
+        self.pending.is_some()
     }
 
     /// Whether the holder's handshake agreed on a feature.

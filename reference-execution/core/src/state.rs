@@ -1,10 +1,8 @@
-//! The state and its step: dispatch, the watched state, halting, draining.
+//! The state and its step: what came is handed to whom it concerns.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use ecp_types::{
-    Commitment, ExecutionPosition, Height, HeightParams, Phase, Position, Reason, Round, StreamId, WatchState,
-};
+use ecp_types::{Commitment, ExecutionPosition, Height, HeightParams, Phase, Position, Reason, Round, WatchState};
 
 use crate::{
     CallId, CallKind, Config, Effect, Input, Refusal, Restored, WorkId,
@@ -15,6 +13,7 @@ use crate::{
     input::{Call, EngineEvent, StreamEvent, Timer},
     lane::Lane,
     session::Sessions,
+    streams::Streams,
     validate::Validation,
 };
 
@@ -49,8 +48,9 @@ pub struct State {
     pub(crate) lane: Lane,
     pub(crate) next_id: u64,
     polling: bool,
-    drained: bool,
-    watched: Option<WatchState>,
+    /// Someone waits for [`Effect::Drained`].
+    pub(crate) draining: bool,
+    pub(crate) watched: Option<WatchState>,
 }
 
 /// A call that is not answered yet, or a stream that is open.
@@ -76,55 +76,12 @@ pub(crate) enum Target {
     Import,
     /// Waits for its turn in the lane, or for its end.
     Lane,
+    /// Decided blocks that are being sent.
+    Decided,
     /// A Decide of an old height that waits for the archive.
     ArchivedDecide,
     /// An import of an old height that waits for the archive.
     ArchivedImport,
-}
-
-/// Names of streams, the newest ones of a session (ECP-STR-006).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Streams {
-    uses: BTreeMap<StreamId, StreamUse>,
-    order: VecDeque<StreamId>,
-}
-
-/// Names that are remembered; more streams than this lie between a reuse and its discovery in no honest caller.
-const STREAMS_MAX: usize = 16_384;
-
-/// What a stream id was used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum StreamUse {
-    /// The build of a slot.
-    Build(Height, Round),
-    /// A validation.
-    Validate(WorkId),
-}
-
-impl Streams {
-    /// Whether the name is new.
-    pub(crate) fn check(&self, id: &StreamId) -> Result<(), Refusal> {
-        if self.uses.contains_key(id) {
-            return Err(Refusal::new(Reason::StreamIdReused, "The stream id named another stream before."));
-        }
-        Ok(())
-    }
-
-    /// Remembers a name.
-    pub(crate) fn insert(&mut self, id: StreamId, used: StreamUse) {
-        self.uses.insert(id, used);
-        self.order.push_back(id);
-        if self.order.len() > STREAMS_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.uses.remove(&oldest);
-        }
-    }
-
-    /// What a name was used for.
-    pub(crate) fn get(&self, id: &StreamId) -> Option<StreamUse> {
-        self.uses.get(id).copied()
-    }
 }
 
 impl State {
@@ -153,7 +110,7 @@ impl State {
             lane: Lane::default(),
             next_id: 1,
             polling: false,
-            drained: false,
+            draining: false,
             watched: None,
         }
     }
@@ -223,16 +180,8 @@ impl State {
                 (false, Phase::Syncing) => self.phase = Phase::Ready,
                 _ => {}
             },
-            Input::Drain => {
-                // What is stopped has nothing to finish.
-                if matches!(self.phase, Phase::Halted | Phase::Diverged) {
-                    out.push(Effect::Drained);
-                }
-                if matches!(self.phase, Phase::Ready | Phase::Syncing) {
-                    self.phase = Phase::Draining;
-                    "the process was asked to end".clone_into(&mut self.phase_reason);
-                }
-            }
+            Input::Drain => self.begin_draining(),
+            Input::DrainNow => self.drain_now(&mut out),
         }
         if self.lane.current.is_none() {
             self.answer_pending_handshake(&mut out);
@@ -272,7 +221,7 @@ impl State {
             }
             Call::Decide(certificate) => self.queue_decide(id, serial, *certificate, out),
             Call::Finalize(finalize) => self.finalize(id, *finalize, out),
-            Call::GetDecided(from, to) => self.read_decided(id, from, to, out),
+            Call::GetDecided(from, to) => self.read_decided(id, serial, from, to, out),
             Call::ImportDecided => {
                 self.calls.insert(id, OpenCall { serial, target: Target::Import });
                 Ok(())
@@ -295,8 +244,16 @@ impl State {
             Target::Import => self.import_event(id, call.serial, event, out),
             Target::Watch if matches!(event, StreamEvent::Reset) => self.watch_closed(id, out),
             Target::Build(round) if matches!(event, StreamEvent::Reset) => self.build_reader_gone(id, round),
+            Target::Decided if matches!(event, StreamEvent::Reset) => {
+                self.calls.remove(&id);
+            }
             // Once accepted, it runs to its end whatever happens to the call (ECP-DEC-012).
-            Target::Lane | Target::ArchivedDecide | Target::ArchivedImport | Target::Watch | Target::Build(_) => {}
+            Target::Lane
+            | Target::ArchivedDecide
+            | Target::ArchivedImport
+            | Target::Watch
+            | Target::Decided
+            | Target::Build(_) => {}
         }
     }
 
@@ -327,18 +284,6 @@ impl State {
                 self.polling = false;
                 self.resume(out);
             }
-        }
-    }
-
-    /// Whether the phase lets a call that needs the tip in, and what says no (in the table's order).
-    pub(crate) fn check_phase(&self) -> Result<(), Refusal> {
-        match self.phase {
-            Phase::Ready => Ok(()),
-            Phase::Halted | Phase::Diverged => {
-                Err(Refusal::new(Reason::Halted, format_args!("Stopped: {}.", self.phase_reason)))
-            }
-            Phase::Draining => Err(Refusal::new(Reason::Draining, "Shutting down.").retry_after(1000)),
-            Phase::Syncing => Err(Refusal::new(Reason::Syncing, "Syncing.")),
         }
     }
 
@@ -380,30 +325,6 @@ impl State {
         id
     }
 
-    /// Stops until an operator acts. Everything that runs is dropped; nothing durable changes.
-    pub(crate) fn stop(&mut self, phase: Phase, reason: String, out: &mut Out) {
-        if matches!(self.phase, Phase::Halted | Phase::Diverged) {
-            return;
-        }
-        self.phase = phase;
-        self.phase_reason = reason;
-        let refusal = Refusal::new(Reason::Halted, format_args!("Stopped: {}.", self.phase_reason));
-        let writing = self.lane.writing_calls();
-        let ended: Vec<CallId> = self
-            .calls
-            .iter()
-            // A block that is being written is finished; Watch tells why it stopped.
-            .filter(|(id, call)| call.target != Target::Watch && !writing.contains(id))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in ended {
-            self.calls.remove(&id);
-            out.push(Effect::Refuse(id, refusal.clone()));
-        }
-        let kept = self.lane.stop(out);
-        self.forget_height(kept, out);
-    }
-
     /// Drops everything that belongs to the height worked on, but for the work being written.
     pub(crate) fn forget_height(&mut self, kept: Option<WorkId>, out: &mut Out) {
         let works = self
@@ -443,33 +364,6 @@ impl State {
         if waiting && !self.polling {
             self.polling = true;
             out.push(Effect::Arm(Timer::Poll, self.config.poll_ms));
-        }
-    }
-
-    fn watch(&mut self, out: &mut Out) {
-        let state = WatchState {
-            instance_id: self.config.instance_id,
-            phase: self.phase,
-            reason: self.phase_reason.clone(),
-            committed: self.committed,
-            block_hash_height: self.block_hash_height,
-            params_height: self.next_params.as_ref().map(|p| p.height).or(self.committed.map(|p| p.height)),
-            network_tip: None,
-            sequence: 0,
-        };
-        if self.watched.as_ref() != Some(&state) {
-            self.watched = Some(state.clone());
-            out.push(Effect::Watch(Box::new(state)));
-        }
-    }
-
-    fn drain(&mut self, out: &mut Out) {
-        if self.phase != Phase::Draining || self.drained {
-            return;
-        }
-        if self.calls.values().all(|call| call.target == Target::Watch) && self.lane.is_idle() {
-            self.drained = true;
-            out.push(Effect::Drained);
         }
     }
 }

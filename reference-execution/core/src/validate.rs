@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ecp_types::{
-    Basis, Commitment, Counts, InvalidReason, LocalReason, Missing, Part, PartKind, Reason, Round, StreamId, Verdict,
+    Basis, Commitment, InvalidReason, LocalReason, Missing, Part, Reason, Round, StreamId, Verdict,
     limits::PROPOSAL_BYTES_DEFAULT,
 };
 
@@ -12,7 +12,8 @@ use crate::{
     effect::{EngineCommand, Message},
     input::{EngineEvent, StreamEvent, Timer, ValidateOpen},
     seams::Slot,
-    state::{OpenCall, Out, StreamUse, Target},
+    state::{OpenCall, Out, Target},
+    streams::{PartOrder, StreamUse, name},
 };
 
 /// A validation that has no result yet.
@@ -41,52 +42,6 @@ enum Repeats {
     Yes,
     /// The candidate's objection is being asked for again.
     Asked,
-}
-
-/// What part is due in a sequence (ECP-STR-002).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub(crate) struct PartOrder {
-    pub(crate) counts: Counts,
-    fin: bool,
-}
-
-impl PartOrder {
-    /// Takes the next part, or says what was due.
-    pub(crate) fn take(&mut self, part: &Part, max_part_bytes: u64) -> Result<(), Refusal> {
-        let due = self.counts.parts;
-        if part.payload.len() as u64 > max_part_bytes {
-            let problem = format_args!("Part {} has {} bytes.", part.index, part.payload.len()).to_string();
-            return Err(Refusal::new(Reason::LimitExceeded, problem).with("limit", max_part_bytes));
-        }
-        let fits = match part.kind {
-            PartKind::Init => due == 0,
-            PartKind::Body | PartKind::Fin => due > 0,
-        };
-        if self.fin {
-            return Err(Refusal::order("End", format_args!("part {} after FIN", part.index)));
-        }
-        if part.index != due || !fits {
-            let kind = if due == 0 { "INIT" } else { "BODY or FIN" };
-            let got = format!("part {} of kind {:?}", part.index, part.kind);
-            return Err(Refusal::order(format_args!("part {due} of kind {kind}"), got));
-        }
-        self.fin = part.kind == PartKind::Fin;
-        self.counts.parts += 1;
-        self.counts.bytes += part.payload.len() as u64;
-        Ok(())
-    }
-
-    /// Takes the end, or says what differs (ECP-STR-003).
-    pub(crate) fn end(&self, counts: Counts, fin_due: bool) -> Result<(), Refusal> {
-        if fin_due && !self.fin {
-            return Err(Refusal::order("FIN", "End"));
-        }
-        if counts != self.counts {
-            let text = |c: Counts| format!("End of {} parts and {} bytes", c.parts, c.bytes);
-            return Err(Refusal::order(text(self.counts), text(counts)));
-        }
-        Ok(())
-    }
 }
 
 impl State {
@@ -125,7 +80,7 @@ impl State {
             return Err(Refusal::new(Reason::UnknownProposal, problem));
         }
         let most = self.config.limits.max_candidates as usize;
-        if open.basis == Basis::Fresh && self.validations.len() >= most {
+        if open.basis == Basis::Fresh && self.validations.len() >= most && !self.give_up_unheard(out) {
             return Err(Refusal::new(Reason::Busy, format_args!("{most} validations run.")).retry_after(100));
         }
         let work = self.fresh_id();
@@ -152,6 +107,17 @@ impl State {
         // Complete candidates give way to what runs, so that this one has a slot (ECP-VAL-010).
         self.make_room(most.saturating_sub(self.validations.len()).max(1), None, out);
         Ok(())
+    }
+
+    /// Ends the oldest validation that nobody waits for and nobody vouches for, so that what came late does not keep out
+    /// what comes next; says whether there was one.
+    fn give_up_unheard(&mut self, out: &mut Out) -> bool {
+        let unheard = self.validations.iter().find(|(work, validation)| {
+            validation.call.is_none() && validation.basis == Basis::Fresh && !self.lane.awaits(**work)
+        });
+        let Some(work) = unheard.map(|(work, _)| *work) else { return false };
+        self.drop_validation(work, out);
+        true
     }
 
     /// A message on a validation stream that has no verdict yet.
@@ -408,19 +374,5 @@ fn verdict(outcome: crate::input::Outcome, local: Option<(LocalReason, String)>)
     match local {
         None => Verdict::Valid { commitment: outcome.commitment, executed_count: outcome.executed_count },
         Some((reason, detail)) => Verdict::RejectedLocal { reason, commitment: outcome.commitment, detail },
-    }
-}
-
-/// Name of a message, for errors.
-pub(crate) fn name(event: &StreamEvent) -> &'static str {
-    match event {
-        StreamEvent::Open(_) => "open",
-        StreamEvent::Header(_) => "header",
-        StreamEvent::Part(_) => "a part",
-        StreamEvent::End(_) => "End",
-        StreamEvent::Raise(_) => "raise_basis",
-        StreamEvent::Invalid(_) => "a message that cannot be taken",
-        StreamEvent::HalfClosed => "the end of the stream",
-        StreamEvent::Reset => "a reset",
     }
 }

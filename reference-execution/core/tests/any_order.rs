@@ -113,7 +113,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0u64..30, prop::bool::weighted(0.9)).prop_map(|(write, ok)| Step::Stored(write, ok)),
         1 => (0u64..30, 0u8..3).prop_map(|(id, n)| Step::Archived(id, n)),
         1 => (6u8..9, any::<bool>()).prop_map(|(id, takeover)| Step::Handshake(id, takeover)),
-        1 => (0u8..5).prop_map(Step::Other),
+        1 => (0u8..6).prop_map(Step::Other),
     ]
 }
 
@@ -136,6 +136,7 @@ fn input(node: &mut Node, step: Step) -> Input {
         Step::Other(1) => Input::Broken("engine".into()),
         Step::Other(2) => Input::Syncing(true),
         Step::Other(3) => Input::Syncing(false),
+        Step::Other(4) => Input::DrainNow,
         Step::Other(_) => Input::HashKnown(1),
     }
 }
