@@ -7,7 +7,7 @@ use ecp_engine_scripted::{RealPace, ScriptedEngine};
 use ecp_execution_core::seams::Store;
 use ecp_execution_server::{
     MemoryStore,
-    launch::{Flags, Refused, Settings, SystemClock, announce, log, runtime, start, until_told},
+    launch::{Flags, Refused, Settings, SystemClock, announce, finish, log, runtime, start, until_told},
 };
 
 use crate::{
@@ -82,8 +82,7 @@ async fn serve(settings: Settings, fault: Option<&'static Fault>, crash_at: Opti
     let handle = start(config, Arc::new(engine), store, interposer).await?;
     announce(&handle, None)?;
     until_told().await?;
-    handle.shutdown().await;
-    Ok(())
+    finish(handle).await
 }
 
 fn open(genesis: &ecp_types::Genesis, store: Arc<dyn Store>) -> Result<ScriptedEngine, Refused> {

@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
-use ecp_execution_server::launch::{Flags, Refused, Settings, announce, log, runtime, start, until_told};
+use ecp_execution_server::launch::{Flags, Refused, Settings, announce, finish, log, runtime, start, until_told};
 use ecp_types::Workload;
 
 use crate::engines;
@@ -93,6 +93,5 @@ async fn serve(settings: Settings, wallets: &tokio::runtime::Handle) -> Result<(
     if let Some(server) = jsonrpc {
         server.stop().await;
     }
-    handle.shutdown().await;
-    Ok(())
+    finish(handle).await
 }

@@ -1,6 +1,7 @@
 //! Follows the head: computes block hashes and state roots behind it, and asks for parameters that were not known.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
     thread,
     time::Duration,
@@ -25,7 +26,10 @@ pub(crate) fn start(
 ) -> std::io::Result<thread::JoinHandle<()>> {
     thread::Builder::new().name("ecp-follow".to_owned()).spawn(move || {
         loop {
-            if let Err(problem) = follow(engine.as_ref(), store.as_ref(), &host) {
+            let followed =
+                catch_unwind(AssertUnwindSafe(|| follow(engine.as_ref(), store.as_ref(), &committed, &host)));
+            let followed = followed.unwrap_or_else(|_| Err("the engine panicked; its log tells where".to_owned()));
+            if let Err(problem) = followed {
                 host.tell(Input::Broken(problem));
                 return;
             }
@@ -37,8 +41,16 @@ pub(crate) fn start(
     })
 }
 
-fn follow(engine: &dyn ExecutionEngine, store: &dyn Store, host: &Host) -> Result<(), String> {
-    while let Some(step) = engine.next_hash().map_err(|e| e.to_string())? {
+fn follow(
+    engine: &dyn ExecutionEngine,
+    store: &dyn Store,
+    committed: &mpsc::Receiver<()>,
+    host: &Host,
+) -> Result<(), String> {
+    // A long way behind the head, the end of the process is not waited for.
+    while !matches!(committed.try_recv(), Err(mpsc::TryRecvError::Disconnected))
+        && let Some(step) = engine.next_hash().map_err(|e| e.to_string())?
+    {
         store.write(step.writes).map_err(|e| e.to_string())?;
         tracing::debug!(height = step.height, block_hash = %step.block_hash, "block hash is known");
         host.tell(Input::HashKnown(step.height));

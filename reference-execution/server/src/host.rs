@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -50,7 +51,7 @@ pub enum Said {
     /// A reframed INIT.
     Init(Bytes),
     /// Decided blocks.
-    Decided(mpsc::Receiver<Result<GetDecidedEvent, Refusal>>),
+    Decided(mpsc::Receiver<GetDecidedEvent>),
     /// Taken.
     Finalized,
 }
@@ -120,11 +121,16 @@ impl Host {
         let _ = self.events.send(Event::Stop);
     }
 
-    /// Asks for an orderly end, and waits until nothing runs, at most so long (ECP-SES-016).
-    pub async fn drain(&self, at_most: Duration) {
+    /// Asks for an orderly end, and waits until nothing runs (ECP-SES-016). After `patience` what runs is ended, but for
+    /// an accepted Decide or ImportDecided, which is waited for without limit (ECP-SES-031).
+    pub async fn drain(&self, patience: Duration) {
         self.tell(Input::Drain);
         let mut drained = self.drained.clone();
-        let _ = tokio::time::timeout(at_most, drained.wait_for(|drained| *drained)).await;
+        if tokio::time::timeout(patience, drained.wait_for(|drained| *drained)).await.is_err() {
+            self.tell(Input::DrainNow);
+            // The task is gone: so is what ran.
+            let _ = drained.wait_for(|drained| *drained).await;
+        }
     }
 }
 
@@ -323,8 +329,18 @@ impl Task {
             });
             return;
         }
-        let Some(say) = self.callers.remove(&id) else { return };
         let (engine, store) = (Arc::clone(&self.engine), Arc::clone(&self.store));
+        if matches!(read, Read::Decided(..)) {
+            // The caller stays known: it hears when its session is replaced.
+            let Some(say) = self.callers.get(&id).cloned() else { return };
+            let events = self.events.clone();
+            spawn_blocking(move || {
+                reads::answer(read, engine.as_ref(), store.as_ref(), &say);
+                send(&events, Event::Input(Input::Stream { id, event: StreamEvent::Reset }));
+            });
+            return;
+        }
+        let Some(say) = self.callers.remove(&id) else { return };
         spawn_blocking(move || reads::answer(read, engine.as_ref(), store.as_ref(), &say));
     }
 
@@ -380,13 +396,17 @@ impl Task {
             let height = commit.certificate.height;
             let done = match executed {
                 None => Err("the block of the candidate is gone".to_owned()),
-                Some(executed) => write_block(engine.as_ref(), store.as_ref(), &commit, executed, first),
+                Some(executed) => {
+                    let write = || write_block(engine.as_ref(), store.as_ref(), &commit, executed, first);
+                    unwound(write).unwrap_or_else(|| Err(PANICKED.to_owned()))
+                }
             };
             let (result, broken) = match done {
                 Err(error) => (Err(error), None),
-                Ok(None) => match engine.height_params(height.saturating_add(1)) {
-                    Ok(params) => (Ok(params.map(Box::new)), None),
-                    Err(fault) => (Ok(None), Some(fault.to_string())),
+                Ok(None) => match unwound(|| engine.height_params(height.saturating_add(1))) {
+                    Some(Ok(params)) => (Ok(params.map(Box::new)), None),
+                    Some(Err(fault)) => (Ok(None), Some(fault.to_string())),
+                    None => (Ok(None), Some(PANICKED.to_owned())),
                 },
                 Ok(Some(broken)) => (Ok(None), Some(broken)),
             };
@@ -405,6 +425,14 @@ fn send(events: &mpsc::WeakUnboundedSender<Event>, event: Event) {
     }
 }
 
+/// What is told of a panic; the log has its place.
+const PANICKED: &str = "the engine panicked; its log tells where";
+
+/// The result of `work`, or `None` if it panics: a caller that waits for a commit must hear of its end.
+fn unwound<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
 /// Writes a block and makes it the head. `Ok(Some(_))`: it is durable, but the engine could not go on.
 fn write_block(
     engine: &dyn ExecutionEngine,
@@ -419,7 +447,12 @@ fn write_block(
     let mut rows = archive::block_rows(commit, &executed, &params, first);
     rows.append(&mut executed.writes);
     store.write(rows).map_err(|e| e.to_string())?;
-    Ok(engine.committed(height, &executed).err().map(|fault| fault.to_string()))
+    // Durable: whatever comes now, the block is committed (ECP-DEC-001).
+    Ok(match unwound(|| engine.committed(height, &executed)) {
+        Some(Ok(())) => None,
+        Some(Err(fault)) => Some(fault.to_string()),
+        None => Some(PANICKED.to_owned()),
+    })
 }
 
 /// Whether an INIT equals that of a candidate but for the slot: both are written for the same slot and compared.

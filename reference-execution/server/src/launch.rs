@@ -21,7 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     DiskStore, Handle, Interposer, Listen, ListenError, MutualTls, Secret, Security, ServeError, ServerConfig, archive,
-    serve, store::OpenError,
+    serve, store::OpenError, transport::read_private,
 };
 
 /// Where settings come from on the command line; a flag that is not given leaves the setting as it is.
@@ -247,7 +247,7 @@ impl Settings {
             (Some(certificate), Some(key), Some(authority)) => {
                 return Ok(Security::MutualTls(Box::new(MutualTls {
                     certificate: read(certificate)?,
-                    key: read(key)?,
+                    key: read_private(key)?,
                     client_authority: read(authority)?,
                 })));
             }
@@ -342,6 +342,21 @@ pub fn announce(handle: &Handle, jsonrpc: Option<&str>) -> Result<(), Refused> {
 /// The system refuses.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Refused> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Refused::System)
+}
+
+/// Ends in order; a second signal ends at once.
+///
+/// # Errors
+/// The system has no signals.
+pub async fn finish(handle: Handle) -> Result<(), Refused> {
+    tokio::select! {
+        () = handle.shutdown() => {}
+        told = until_told() => {
+            told?;
+            tracing::warn!("ended by a second signal before everything was finished");
+        }
+    }
+    Ok(())
 }
 
 /// Waits for SIGTERM or SIGINT.

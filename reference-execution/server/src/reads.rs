@@ -1,5 +1,7 @@
 //! Answers that only read; on a blocking thread.
 
+use std::time::Duration;
+
 use ecp_execution_core::{
     Refusal,
     effect::Read,
@@ -7,7 +9,7 @@ use ecp_execution_core::{
 };
 use ecp_proto::convert::GetDecidedEvent;
 use ecp_types::{Height, Reason};
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 
 use crate::{archive, host::Said};
 
@@ -17,6 +19,9 @@ const DECIDED_AHEAD: usize = 16;
 fn fault(error: impl std::fmt::Display) -> Refusal {
     Refusal::new(Reason::InternalFault, format_args!("{error}."))
 }
+
+/// Time that a caller of GetDecided may take nothing.
+const DECIDED_STALL: Duration = Duration::from_secs(30);
 
 /// Answers a read that the core allowed.
 pub(crate) fn answer(read: Read, engine: &dyn ExecutionEngine, store: &dyn Store, say: &mpsc::UnboundedSender<Said>) {
@@ -44,7 +49,7 @@ pub(crate) fn answer(read: Read, engine: &dyn ExecutionEngine, store: &dyn Store
             if say.send(Said::Decided(caller)).is_ok()
                 && let Err(refusal) = decided(from, to, store, &blocks)
             {
-                let _ = blocks.blocking_send(Err(refusal));
+                let _ = say.send(Said::Refused(refusal));
             }
             return;
         }
@@ -64,26 +69,34 @@ fn params(height: Height, engine: &dyn ExecutionEngine, store: &dyn Store) -> Re
 }
 
 /// For each height its header and parts, then Done (ECP-SYN-003). Ends early if the caller is gone.
-fn decided(
-    from: Height,
-    to: Height,
-    store: &dyn Store,
-    blocks: &mpsc::Sender<Result<GetDecidedEvent, Refusal>>,
-) -> Result<(), Refusal> {
-    let snapshot = store.snapshot().map_err(fault)?;
+fn decided(from: Height, to: Height, store: &dyn Store, blocks: &mpsc::Sender<GetDecidedEvent>) -> Result<(), Refusal> {
     for height in from..=to {
+        // One view for each block: a slow caller must not keep the store from using its space again.
+        let snapshot = store.snapshot().map_err(fault)?;
         let header = archive::header(snapshot.as_ref(), height)
             .map_err(fault)?
             .ok_or_else(|| fault(format_args!("the archive has no block {height}")))?;
         let parts = archive::parts(snapshot.as_ref(), height).map_err(fault)?;
+        drop(snapshot);
         let events =
             std::iter::once(GetDecidedEvent::Header(header)).chain(parts.into_iter().map(GetDecidedEvent::Part));
         for event in events {
-            if blocks.blocking_send(Ok(event)).is_err() {
+            if !send(blocks, event)? {
                 return Ok(());
             }
         }
     }
-    let _ = blocks.blocking_send(Ok(GetDecidedEvent::Done(to)));
-    Ok(())
+    send(blocks, GetDecidedEvent::Done(to)).map(|_| ())
+}
+
+/// Sends an event; `false`: the caller is gone. A caller that takes nothing for long is given up.
+fn send(blocks: &mpsc::Sender<GetDecidedEvent>, event: GetDecidedEvent) -> Result<bool, Refusal> {
+    let sent = Handle::current().block_on(tokio::time::timeout(DECIDED_STALL, blocks.send(event)));
+    match sent {
+        Ok(sent) => Ok(sent.is_ok()),
+        Err(_) => {
+            let seconds = DECIDED_STALL.as_secs();
+            Err(Refusal::new(Reason::Busy, format_args!("The caller took nothing for {seconds} s.")).retry_after(1000))
+        }
+    }
 }

@@ -40,7 +40,7 @@ pub struct ServerConfig {
     pub part_formats: BTreeSet<String>,
     /// Commitment schemes of the engine; empty: all.
     pub commitment_schemes: BTreeSet<String>,
-    /// Time that an orderly end waits for what runs.
+    /// Time that an orderly end waits for what runs; an accepted decision or import is waited for without limit.
     pub drain_at_most: Duration,
     /// For tests of others; nothing in a release.
     pub interposer: Option<Arc<dyn Interposer>>,
@@ -91,7 +91,8 @@ pub struct Handle {
     stop: watch::Sender<bool>,
     served: JoinHandle<Result<(), tonic::transport::Error>>,
     follower: Option<std::thread::JoinHandle<()>>,
-    socket: Option<PathBuf>,
+    /// The socket's path, and which file it is: another process may have put its own there.
+    socket: Option<(PathBuf, Option<(u64, u64)>)>,
     drain_at_most: Duration,
 }
 
@@ -102,7 +103,7 @@ impl Handle {
         self.host.clone()
     }
 
-    /// Finishes what runs, refuses new work, then ends (ECP-SES-016).
+    /// Finishes what runs, refuses new work, then ends (ECP-SES-016, ECP-SES-031).
     pub async fn shutdown(self) {
         self.host.drain(self.drain_at_most).await;
         self.kill().await;
@@ -119,8 +120,11 @@ impl Handle {
         if let Some(follower) = self.follower.take() {
             let _ = tokio::task::spawn_blocking(move || follower.join()).await;
         }
-        if let Some(socket) = self.socket.take() {
-            let _ = std::fs::remove_file(socket);
+        if let Some((path, made)) = self.socket.take()
+            && made.is_some()
+            && transport::identity(&path) == made
+        {
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -149,6 +153,7 @@ pub async fn serve(
     (config.tune)(&mut core);
 
     let (listen, incoming, socket) = open(&config.listen).await?;
+    let socket = socket.map(|path| (path.clone(), transport::identity(&path)));
     let identity = Identity {
         limits: core.limits,
         network: core.network.clone(),

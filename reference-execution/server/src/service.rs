@@ -269,13 +269,35 @@ impl ExecutionService for Service {
         request: Request<pb::GetDecidedRequest>,
     ) -> Result<Response<Self::GetDecidedStream>, Status> {
         let call = convert::decided_request(*request.get_ref());
-        match self.unary(request.metadata(), CallKind::GetDecided, call).await? {
-            Said::Decided(blocks) => {
-                let blocks = tokio_stream::wrappers::ReceiverStream::new(blocks);
-                Ok(Response::new(Box::pin(blocks.map(|event| event.map(Into::into).map_err(status)))))
+        let (id, mut hearing) = self.open(request.metadata(), CallKind::GetDecided, call);
+        let blocks = match hearing.recv().await {
+            Some(Said::Decided(blocks)) => blocks,
+            Some(Said::Refused(refusal)) => return Err(status(refusal)),
+            Some(_) => return Err(unexpected()),
+            None => return Err(status(gone())),
+        };
+        let events = stream::unfold(Some((blocks, Some(hearing))), |state| async move {
+            let (mut blocks, mut hearing) = state?;
+            loop {
+                let heard = async {
+                    match &mut hearing {
+                        Some(hearing) => hearing.recv().await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    said = heard => match said {
+                        Some(Said::Refused(refusal)) => return Some((Err(status(refusal)), None)),
+                        Some(_) => return Some((Err(unexpected()), None)),
+                        // Everything was read; what remains is on its way.
+                        None => hearing = None,
+                    },
+                    event = blocks.recv() => return event.map(|event| (Ok(event.into()), Some((blocks, hearing)))),
+                }
             }
-            _ => Err(unexpected()),
-        }
+        });
+        Ok(Response::new(self.guarded(id, Box::pin(events))))
     }
 
     async fn import_decided(

@@ -2,8 +2,13 @@
 
 use std::{
     fmt,
+    fs::{File, Permissions},
+    io::Read as _,
     net::SocketAddr,
-    os::unix::fs::{FileTypeExt, PermissionsExt},
+    os::{
+        fd::AsFd as _,
+        unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -91,8 +96,8 @@ pub enum ListenError {
     /// Something that is no socket is in the way.
     #[error("{0} exists and is no socket: remove it, or listen elsewhere")]
     NotASocket(String),
-    /// The secret file cannot be used.
-    #[error("secret file {path}: {problem}")]
+    /// The file with a secret or key cannot be used.
+    #[error("{path}: {problem}")]
     SecretFile {
         /// The file.
         path: String,
@@ -113,16 +118,14 @@ impl Secret {
     /// # Errors
     /// The file is missing, readable by others, or holds fewer than 16 characters.
     pub fn read(path: &Path) -> Result<Self, ListenError> {
-        let failed = |problem: String| ListenError::SecretFile { path: path.display().to_string(), problem };
-        let mode = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(failed(format!("mode {:04o} lets others read it: chmod 600 it", mode & 0o7777)));
-        }
-        let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
+        let text = read_private(path)?;
         let secret = text.trim();
         let fits = secret.len() >= 16 && secret.bytes().all(|b| b.is_ascii_graphic());
         if !fits {
-            return Err(failed("must hold at least 16 printable characters without spaces".to_owned()));
+            return Err(ListenError::SecretFile {
+                path: path.display().to_string(),
+                problem: "must hold at least 16 printable characters without spaces".to_owned(),
+            });
         }
         Ok(Self(secret.to_owned()))
     }
@@ -132,6 +135,24 @@ impl Secret {
         let ours = self.0.as_bytes();
         given.len() == ours.len() && ours.iter().zip(given).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
     }
+}
+
+/// Reads a file that only its owner may read: a secret, or a key (ECP-SEC-005).
+///
+/// # Errors
+/// The file cannot be read, or others can read it.
+pub fn read_private(path: &Path) -> Result<String, ListenError> {
+    let failed = |problem: String| ListenError::SecretFile { path: path.display().to_string(), problem };
+    let system = |error: std::io::Error| failed(error.to_string());
+    // What is checked is what is read, also if the path is changed in between.
+    let mut file = File::open(path).map_err(system)?;
+    let mode = file.metadata().map_err(system)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(failed(format!("mode {:04o} lets others read it: chmod 600 it", mode & 0o7777)));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(system)?;
+    Ok(text)
 }
 
 /// Lets in whoever may call.
@@ -177,10 +198,21 @@ pub(crate) fn unix(path: &Path) -> Result<UnixListener, ListenError> {
         }
     }
     let socket = UnixSocket::new_stream().map_err(system)?;
+    let owner_only = || Permissions::from_mode(0o600);
+    // Linux makes the file with the permissions that the socket has: it never stands there with wider ones.
+    let early = socket.as_fd().try_clone_to_owned().and_then(|fd| File::from(fd).set_permissions(owner_only()));
     socket.bind(path).map_err(system)?;
-    // Nobody can connect before `listen`: the permissions stand by then.
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(system)?;
+    let made = std::fs::symlink_metadata(path).map_err(system)?;
+    if early.is_err() || made.permissions().mode() & 0o777 != 0o600 {
+        // Elsewhere it is narrowed now; nobody can connect before `listen`.
+        std::fs::set_permissions(path, owner_only()).map_err(system)?;
+    }
     socket.listen(128).map_err(system)
+}
+
+/// Names a file whatever its path: device and number.
+pub(crate) fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// Opens a TCP address.

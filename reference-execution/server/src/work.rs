@@ -3,7 +3,11 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -41,9 +45,14 @@ pub(crate) type Tell = Arc<dyn Fn(Told) + Send + Sync>;
 /// What a thread does.
 type Job = Box<dyn FnOnce(&Voice) -> Result<(), EngineFault> + Send>;
 
+/// Stack of a thread: contracts call contracts, and a stack that overflows would end the process. Only what is used is
+/// backed by memory.
+const STACK_BYTES: usize = 64 << 20;
+
 /// A piece of work. Dropping it ends its thread at the next step.
 pub(crate) struct Work {
     orders: mpsc::Sender<Order>,
+    dropped: Arc<AtomicBool>,
     /// The block, once complete.
     pub(crate) executed: Option<Executed>,
 }
@@ -57,6 +66,8 @@ impl Work {
         tell: Tell,
     ) -> Option<Self> {
         let (orders, inbox) = mpsc::channel();
+        let dropped = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&dropped);
         let job: Job = match command {
             EngineCommand::Build(slot, close_ms) => {
                 // The clock runs from the receipt of the call, not from the start of the thread (ECP-BUD-001).
@@ -64,9 +75,11 @@ impl Work {
                 Box::new(move |voice| build(engine.as_ref(), slot, close, &inbox, voice))
             }
             EngineCommand::Validate(slot) => {
-                Box::new(move |voice| validate(engine.as_ref(), slot, None, &inbox, voice))
+                Box::new(move |voice| validate(engine.as_ref(), slot, None, &stop, &inbox, voice))
             }
-            EngineCommand::Import(height) => Box::new(move |voice| import(engine.as_ref(), height, &inbox, voice)),
+            EngineCommand::Import(height) => {
+                Box::new(move |voice| import(engine.as_ref(), height, &stop, &inbox, voice))
+            }
             _ => return None,
         };
         let voice = Voice { work, tell };
@@ -80,15 +93,21 @@ impl Work {
             };
             voice.say(EngineEvent::Fault(fault));
         };
-        if let Err(error) = thread::Builder::new().name(name).spawn(run) {
+        if let Err(error) = thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(run) {
             refused.say(EngineEvent::Fault(format!("no thread can be started: {error}")));
         }
-        Some(Self { orders, executed: None })
+        Some(Self { orders, dropped, executed: None })
     }
 
     /// Tells the thread; one that ended needs no orders.
     pub(crate) fn order(&self, order: Order) {
         let _ = self.orders.send(order);
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.dropped.store(true, Ordering::Relaxed);
     }
 }
 
@@ -144,6 +163,7 @@ fn build(
 fn import(
     engine: &dyn ExecutionEngine,
     height: Height,
+    stop: &Arc<AtomicBool>,
     inbox: &mpsc::Receiver<Order>,
     voice: &Voice,
 ) -> Result<(), EngineFault> {
@@ -155,7 +175,7 @@ fn import(
         Ok(slot) if slot.height != height => {
             invalid(InvalidReason::InitMismatch, format!("INIT names height {}, not {height}", slot.height));
         }
-        Ok(slot) => return validate(engine, slot, Some(init), inbox, voice),
+        Ok(slot) => return validate(engine, slot, Some(init), stop, inbox, voice),
     }
     Ok(())
 }
@@ -164,10 +184,12 @@ fn validate(
     engine: &dyn ExecutionEngine,
     slot: Slot,
     first: Option<Part>,
+    stop: &Arc<AtomicBool>,
     inbox: &mpsc::Receiver<Order>,
     voice: &Voice,
 ) -> Result<(), EngineFault> {
     let mut validation: Box<dyn Validation> = engine.validate(slot)?;
+    validation.stop_when(Arc::clone(stop));
     let mut waiting = false;
     let mut done = false;
     // What came while the engine waited.
@@ -175,6 +197,10 @@ fn validate(
     loop {
         let kept = if waiting { None } else { later.pop_front() };
         let Some(order) = kept.or_else(|| inbox.recv().ok()) else { return Ok(()) };
+        if stop.load(Ordering::Relaxed) {
+            // Orders that were given before it was dropped are not carried out.
+            return Ok(());
+        }
         let step = match order {
             Order::Recheck(asker) => {
                 let event = EngineEvent::Rechecked(validation.local_objection());

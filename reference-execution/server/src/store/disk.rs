@@ -33,7 +33,17 @@ impl DiskStore {
     /// The file is open elsewhere, is no store, or cannot be made.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         match Database::create(path) {
-            Ok(database) => Ok(Self { database }),
+            Ok(database) => {
+                let broken = |problem: std::io::Error| OpenError::Broken {
+                    path: path.display().to_string(),
+                    problem: problem.to_string(),
+                };
+                // The name of a new file must last as long as its rows.
+                let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                let directory = directory.unwrap_or_else(|| Path::new("."));
+                std::fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(broken)?;
+                Ok(Self { database })
+            }
             Err(redb::DatabaseError::DatabaseAlreadyOpen) => Err(OpenError::Locked(path.display().to_string())),
             Err(error) => Err(OpenError::Broken { path: path.display().to_string(), problem: error.to_string() }),
         }
