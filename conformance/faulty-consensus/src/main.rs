@@ -1,7 +1,9 @@
 //! Consensus halves that each break one requirement, so that a suite can show that it notices. The command line is
-//! that of `reference-consensus`, with `--fault NAME` and `--list-faults`.
+//! that of `reference-consensus`, with `--fault NAME`, `--list-faults`
+//! and `--crash-at POINT`.
 
 mod client;
+mod crash;
 mod fault;
 mod streams;
 
@@ -10,7 +12,7 @@ use std::{process::ExitCode, sync::Arc};
 use clap::Parser;
 use ecp_consensus_core::Durable;
 use ecp_execution_client::Connector;
-use reference_consensus::{Hooks, cli};
+use reference_consensus::{Hooks, cli, store::Observer};
 
 use crate::{client::FaultyConnector, fault::Fault};
 
@@ -21,6 +23,9 @@ struct Arguments {
     /// The fault; without one, the half is sound.
     #[arg(long, global = true, value_name = "NAME")]
     fault: Option<String>,
+    /// Kill the process at an internal point.
+    #[arg(long, global = true, value_name = "POINT", value_parser = crash::POINTS)]
+    crash_at: Option<String>,
     /// Print all faults, one JSON object a line, and end.
     #[arg(long)]
     list_faults: bool,
@@ -28,19 +33,26 @@ struct Arguments {
     command: Option<cli::Command>,
 }
 
-struct Faulty(Option<Fault>);
+struct Faulty {
+    fault: Option<Fault>,
+    crash_at: Option<String>,
+}
 
 impl Hooks for Faulty {
     fn loaded(&self, durable: &mut Durable) {
-        if self.0 == Some(Fault::RebuildsAfterRestart) && !durable.marks.is_empty() {
+        if self.fault == Some(Fault::RebuildsAfterRestart) && !durable.marks.is_empty() {
             durable.marks.clear();
             durable.bodies.retain(|_, body| !body.own);
             fault::activated(Fault::RebuildsAfterRestart);
         }
     }
 
+    fn observer(&self) -> Option<Observer> {
+        self.crash_at.clone().map(crash::observer)
+    }
+
     fn connector(&self, connector: Arc<dyn Connector>) -> Arc<dyn Connector> {
-        match self.0 {
+        match self.fault {
             Some(fault) => Arc::new(FaultyConnector::new(connector, fault)),
             None => connector,
         }
@@ -65,7 +77,7 @@ fn main() -> ExitCode {
         None => None,
     };
     match arguments.command {
-        Some(command) => cli::execute(command, &Faulty(fault)),
+        Some(command) => cli::execute(command, &Faulty { fault, crash_at: arguments.crash_at }),
         None => {
             eprintln!("error: nothing to do: give the command run, or --list-faults");
             ExitCode::from(2)

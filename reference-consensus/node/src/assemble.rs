@@ -19,13 +19,17 @@ use crate::{
     options::{Options, needed},
     record::StoreRecord,
     shell::{Parts, Validator},
-    store::Store,
+    store::{Observer, Store},
 };
 
 /// Where other software can stand between this half and its surroundings.
 pub trait Hooks: Send {
     /// Changes what the store held at the start.
     fn loaded(&self, _durable: &mut Durable) {}
+    /// Stands around each durable write.
+    fn observer(&self) -> Option<Observer> {
+        None
+    }
     /// Stands in front of the execution half.
     fn connector(&self, connector: Arc<dyn Connector>) -> Arc<dyn Connector> {
         connector
@@ -99,7 +103,9 @@ pub fn assemble(
     let mut p2p_seed = [0; 32];
     random.fill_bytes(&mut p2p_seed);
 
-    let store = Arc::new(Store::open(&data, &network, fresh_id)?);
+    let mut store = Store::open(&data, &network, fresh_id)?;
+    store.observe(hooks.observer());
+    let store = Arc::new(store);
     if let Some((path, _)) = &loaded {
         adopt_fresh_record(path, &store)?;
     }

@@ -46,8 +46,12 @@ pub enum StoreError {
 /// The highest signature, and what was signed.
 pub type Signed = (LastSigned, [u8; 32]);
 
+/// Told before and after each durable write, with its name in the specification's table of crash points.
+pub type Observer = Box<dyn Fn(&'static str) + Send + Sync>;
+
 /// The consensus half's store.
 pub struct Store {
+    observer: Option<Observer>,
     path: PathBuf,
     database: Database,
     consensus_id: ConsensusId,
@@ -64,7 +68,8 @@ impl Store {
             error => StoreError::Disk { path: path.to_owned(), problem: error.to_string() },
         })?;
         let part_format = Mutex::new(String::new());
-        let mut store = Self { path: path.to_owned(), database, consensus_id: new_id, part_format };
+        let path_buf = path.to_owned();
+        let mut store = Self { observer: None, path: path_buf, database, consensus_id: new_id, part_format };
         let identity = identity(network);
         let known = store.transaction(|write| {
             write.open_table(MARKS)?;
@@ -91,6 +96,17 @@ impl Store {
             store.consensus_id = id.try_into().map_err(|_| StoreError::Format(path.to_owned()))?;
         }
         Ok(store)
+    }
+
+    /// Lets somebody stand around each write.
+    pub fn observe(&mut self, observer: Option<Observer>) {
+        self.observer = observer;
+    }
+
+    fn tell(&self, point: Option<&'static str>) {
+        if let (Some(observer), Some(point)) = (&self.observer, point) {
+            observer(point);
+        }
     }
 
     /// Durable identity of this half (ECP-SES-009).
@@ -121,12 +137,16 @@ impl Store {
     /// Writes all or nothing, durably.
     pub fn write(&self, writes: &[Write]) -> Result<(), StoreError> {
         let part_format = self.part_format.lock().map(|f| f.clone()).unwrap_or_default();
+        let points = writes.iter().find_map(points);
+        self.tell(points.map(|(before, _)| before));
         self.transaction(|transaction| {
             for write in writes {
                 apply(transaction, write, &part_format)?;
             }
             Ok(())
-        })
+        })?;
+        self.tell(points.map(|(_, after)| after));
+        Ok(())
     }
 
     /// Everything that the bridge needs.
@@ -197,10 +217,24 @@ impl Store {
     /// Writes the signing record, durably (ECP-REC-003). Absent: a fresh key.
     pub fn write_record(&self, signed: Option<&Signed>) -> Result<(), StoreError> {
         let bytes = signed.map(signed_bytes).unwrap_or_default();
+        self.tell(signed.map(|_| "consensus.before-record-write"));
         self.transaction(|transaction| {
             transaction.open_table(META)?.insert("signed", bytes.as_slice())?;
             Ok(())
-        })
+        })?;
+        self.tell(signed.map(|_| "consensus.after-record-write"));
+        Ok(())
+    }
+}
+
+/// Crash points before and after a write.
+fn points(write: &Write) -> Option<(&'static str, &'static str)> {
+    match write {
+        Write::Mark(_) => Some(("consensus.before-build-mark", "consensus.after-build-mark")),
+        Write::Body(_) => Some(("consensus.before-body-write", "consensus.after-body-write")),
+        Write::Decided { .. } => Some(("consensus.before-certificate-write", "consensus.after-certificate-write")),
+        Write::Committed(_) => Some(("consensus.before-ack-write", "consensus.after-ack-write")),
+        _ => None,
     }
 }
 

@@ -46,7 +46,8 @@ async fn a_key_that_lost_its_record_signs_nothing_alone_unless_its_operator_over
     consensus.kill();
     std::fs::remove_dir_all(net.path("consensus-1")).unwrap();
 
-    let mut consensus = Consensus::spawn(&mut net.run(1));
+    // Its identity is lost too, so it takes over from the one that it was.
+    let mut consensus = Consensus::spawn(net.run(1).arg("--takeover"));
     consensus.wait_for("the warning", |line| line.contains("this key stays silent"));
     let silent = consensus.kill();
     assert!(silent.is_empty(), "{silent:?}");

@@ -379,7 +379,7 @@ fn random_worlds_decide_and_build() {
     let one = (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>());
     let (mut decided, mut published, mut values) = (0, 0, 0);
     for _ in 0..200 {
-        let steps = prop::collection::vec(one.clone(), 300..400).new_tree(&mut runner).expect("a tree").current();
+        let steps = prop::collection::vec(one, 300..400).new_tree(&mut runner).expect("a tree").current();
         let mut world = Outside::new();
         world.input(Input::Start, None);
         for step in steps {
