@@ -36,6 +36,9 @@ pub(crate) struct Stream {
     /// The caller broke the order: the execution half is free.
     broken: bool,
     verdict: bool,
+    /// The caller half-closed before the verdict. A caller that gives up can do both, half-close and reset, so this
+    /// counts only once the call has come to its end.
+    closed_early: bool,
 }
 
 const ORDER: &str = "open once and first, parts by index, End with the counts";
@@ -82,14 +85,15 @@ impl Stream {
         }
     }
 
-    pub(crate) fn half_closed(&self, findings: &mut Findings) {
-        if !self.verdict {
-            let legal = "the caller half-closes only after the verdict";
-            findings.consensus("ECP-STR-009", legal, "half-closed a validation before its verdict");
-        }
+    pub(crate) fn half_closed(&mut self) {
+        self.closed_early = !self.verdict;
     }
 
     pub(crate) fn ended(&self, findings: &mut Findings) {
+        if self.closed_early {
+            let legal = "the caller half-closes only after the verdict";
+            findings.consensus("ECP-STR-009", legal, "half-closed a validation before its verdict");
+        }
         if !self.verdict && self.ended && !self.broken {
             let legal = "exactly one verdict, as a message, then the end of the stream";
             findings.execution("ECP-VAL-001", legal, "ended a validation without error and without a verdict");

@@ -19,6 +19,7 @@ files![
     "execution/height.yaml",
     "execution/hostile.yaml",
     "execution/session.yaml",
+    "execution/starknet.yaml",
     "execution/streams.yaml",
     "execution/validating.yaml",
 ];

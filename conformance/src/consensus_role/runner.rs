@@ -23,6 +23,12 @@ use crate::{
 /// Shortest time of a height, in milliseconds: a validator that is alone would fill the transcript otherwise.
 const HEIGHT_MS: u32 = 100;
 
+/// Transfers in the mempool of a case that does not say.
+const MEMPOOL: u32 = 40;
+
+/// Transfers in a block of a case that does not say.
+const BLOCK_CAPACITY: u32 = 2;
+
 /// Runs `case`. `Err` only if the half did not start.
 pub async fn run_case(case: Arc<Case>, subject: &Subject, settings: &Settings) -> Result<CaseRun, NotStarted> {
     let recorder = Recorder::new(Arc::clone(&case));
@@ -98,9 +104,11 @@ async fn prepare(
     let Subject::Launched(half) = subject else {
         return Err("a consensus half is certified by starting it: give its command".to_owned());
     };
-    let default = Setup::default();
-    let setup = case.schema.setup.as_ref().unwrap_or(&default);
-    let fixture = workload::fixture(&settings.workload, setup, settings.seed).map_err(|e| e.to_string())?;
+    let mut setup: Setup = case.schema.setup.clone().unwrap_or_default();
+    // Blocks are not empty for twenty heights.
+    setup.mempool.get_or_insert(MEMPOOL);
+    setup.block_capacity.get_or_insert(BLOCK_CAPACITY);
+    let fixture = workload::fixture(&settings.workload, &setup, settings.seed).map_err(|e| e.to_string())?;
     let genesis_bytes = paced(&fixture.genesis)?;
     let genesis = Genesis::read(&genesis_bytes).map_err(|e| e.to_string())?;
     let genesis_path = workspace.path().join("genesis.json");

@@ -46,6 +46,9 @@ pub struct Needs {
     /// Workloads that it can run on. Empty: every one that the half claims.
     #[prost(string, repeated, tag = "3")]
     pub workloads: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// It needs a chain that no other case uses: it assumes that nothing is committed yet, or it stops the half for good.
+    #[prost(bool, tag = "4")]
+    pub own_chain: bool,
 }
 /// The chain of a case; the suite writes genesis and keys from it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -66,7 +69,7 @@ pub struct Setup {
     /// Largest sum of the payload sizes of a proposal, in bytes. Absent: the default of the protocol.
     #[prost(uint64, optional, tag = "5")]
     pub max_proposal_bytes: ::core::option::Option<u64>,
-    /// Most transfers in one block. Absent: the default of the workload.
+    /// Most transfers in one block. Absent: the default of the workload, in cases of a consensus half 2.
     #[prost(uint32, optional, tag = "6")]
     pub block_capacity: ::core::option::Option<u32>,
     /// Timeout of a proposal in milliseconds. Absent: the default of the workload.
@@ -802,8 +805,14 @@ pub enum Mutation {
     FinOtherState = 17,
     /// FIN counts one transaction less than was sent: the last one is not executed. The proposal stays valid.
     CountBelowSent = 18,
-    /// INIT names another parent.
+    /// INIT names another parent. Only on the test chain.
     InitOtherParent = 19,
+    /// A felt of a transaction is not below the prime. Only on Starknet.
+    FeltNotBelowPrime = 20,
+    /// INIT has no fee proposal. Only on Starknet.
+    NoFeeProposal = 21,
+    /// FIN names the commitment that belongs to what is sent, wrong as it is.
+    CertifiedAsSent = 22,
 }
 impl Mutation {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -832,6 +841,9 @@ impl Mutation {
             Self::FinOtherState => "FIN_OTHER_STATE",
             Self::CountBelowSent => "COUNT_BELOW_SENT",
             Self::InitOtherParent => "INIT_OTHER_PARENT",
+            Self::FeltNotBelowPrime => "FELT_NOT_BELOW_PRIME",
+            Self::NoFeeProposal => "NO_FEE_PROPOSAL",
+            Self::CertifiedAsSent => "CERTIFIED_AS_SENT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -857,6 +869,9 @@ impl Mutation {
             "FIN_OTHER_STATE" => Some(Self::FinOtherState),
             "COUNT_BELOW_SENT" => Some(Self::CountBelowSent),
             "INIT_OTHER_PARENT" => Some(Self::InitOtherParent),
+            "FELT_NOT_BELOW_PRIME" => Some(Self::FeltNotBelowPrime),
+            "NO_FEE_PROPOSAL" => Some(Self::NoFeeProposal),
+            "CERTIFIED_AS_SENT" => Some(Self::CertifiedAsSent),
             _ => None,
         }
     }
