@@ -229,7 +229,7 @@ func (LocalReason) EnumDescriptor() ([]byte, []int) {
 // Asks for this node's proposal of a slot, a slot being a (height, round).
 type BuildProposalRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names this stream for Abort, 16 bytes, never reused by the caller for another slot (ECP-STR-006).
+	// Names this stream for Abort, 16 bytes, never used for another stream of the session (ECP-STR-006).
 	StreamId []byte `protobuf:"bytes,1,opt,name=stream_id,json=streamId,proto3" json:"stream_id,omitempty"`
 	// The height, committed + 1. Absent is refused.
 	Height *uint64 `protobuf:"varint,2,opt,name=height,proto3,oneof" json:"height,omitempty"`
@@ -517,7 +517,7 @@ func (x *Basis) GetValidRound() uint32 {
 // First message of a validation.
 type ValidateOpen struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names this stream for Abort, 16 bytes, never reused by the caller for another proposal (ECP-STR-006).
+	// Names this stream for Abort, 16 bytes, never used for another stream of the session (ECP-STR-006).
 	StreamId []byte `protobuf:"bytes,1,opt,name=stream_id,json=streamId,proto3" json:"stream_id,omitempty"`
 	// The height, committed + 1. Absent is refused.
 	Height *uint64 `protobuf:"varint,2,opt,name=height,proto3,oneof" json:"height,omitempty"`

@@ -305,7 +305,7 @@ impl RoundRole {
 /// Asks for this node's proposal of a slot, a slot being a (height, round).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BuildProposalRequest {
-    /// Names this stream for Abort, 16 bytes, never reused by the caller for another slot (ECP-STR-006).
+    /// Names this stream for Abort, 16 bytes, never used for another stream of the session (ECP-STR-006).
     #[prost(bytes = "bytes", tag = "1")]
     pub stream_id: ::prost::bytes::Bytes,
     /// The height, committed + 1. Absent is refused.
@@ -367,7 +367,7 @@ pub struct Basis {
 /// First message of a validation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ValidateOpen {
-    /// Names this stream for Abort, 16 bytes, never reused by the caller for another proposal (ECP-STR-006).
+    /// Names this stream for Abort, 16 bytes, never used for another stream of the session (ECP-STR-006).
     #[prost(bytes = "bytes", tag = "1")]
     pub stream_id: ::prost::bytes::Bytes,
     /// The height, committed + 1. Absent is refused.
