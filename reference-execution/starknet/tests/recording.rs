@@ -204,9 +204,34 @@ impl Tape {
         head.after(node, self.blocks.len() - 1, timestamp, &sent)
     }
 
+    /// Records what follows a chain of blocks with these counts of transactions.
+    fn grow(&mut self, head: &Head, counts: &[usize]) {
+        if !goes_on(counts) {
+            return;
+        }
+        let after = self.all(head, &usual());
+        // The usual ones begin with 0 to 5 transactions.
+        for (count, next) in after.iter().enumerate().take(6) {
+            self.grow(next, &[counts, &[count]].concat());
+        }
+    }
+
     /// Records all of `wanted` on `head`; the heads after them.
     fn all(&mut self, head: &Head, wanted: &[Wanted]) -> Vec<Head> {
         wanted.iter().map(|wanted| self.record(head, *wanted)).collect()
+    }
+}
+
+/// Whether proposals are recorded on a chain of blocks with these counts of transactions: on each of one or two blocks,
+/// and on longer chains if all counts are the same.
+fn goes_on(counts: &[usize]) -> bool {
+    let same = counts.windows(2).all(|pair| pair[0] == pair[1]);
+    match counts {
+        [_] => true,
+        [_, 1..=3] => true,
+        [1, ..] if same => counts.len() < LENGTH,
+        [2 | 3, ..] if same => counts.len() < 4,
+        _ => false,
     }
 }
 
@@ -286,19 +311,12 @@ fn recording() -> Recording {
     let wanted = first();
     let firsts = tape.all(&begin, &wanted);
     for (head, wanted) in firsts.iter().zip(&wanted) {
-        // How far the chain goes on, with how many transactions in each block.
-        let (length, count) = match (wanted.count, wanted.variant, wanted.ahead) {
-            (1, 0, false) => (LENGTH, 1),
-            (2, 0, false) => (3, 2),
-            (3, 0, false) => (2, 1),
-            (3, 9, false) | (0 | 4..=6, 0, false) => (1, 1),
-            _ => (0, 0),
-        };
-        let mut head_of_chain = None;
-        for _ in 0..length {
-            let on = head_of_chain.as_ref().unwrap_or(head);
-            let mut after = tape.all(on, &usual());
-            head_of_chain = Some(after.swap_remove(count));
+        match wanted {
+            Wanted { variant: 0, ahead: false, count } => tape.grow(head, &[*count]),
+            Wanted { variant: 9, ahead: false, count: 3 } => {
+                tape.all(head, &usual());
+            }
+            _ => {}
         }
     }
     let genesis = genesis();
