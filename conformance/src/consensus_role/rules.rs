@@ -149,17 +149,32 @@ pub(super) fn changed(method: &str, reply: &[u8], by: &Json, names: &Names) -> R
     Ok(Some(prost::Message::encode_to_vec(&changed)))
 }
 
-/// A message of a validation with its verdict replaced, if it is one.
+/// A message of a validation with its verdict replaced, if it is one. A verdict that names a commitment, and of which
+/// none is written, keeps that of the correct verdict.
 pub(super) fn judged(reply: &[u8], verdict: &Json, names: &Names) -> Result<Option<Vec<u8>>, String> {
     let shape = wire::message("ValidateProposalResponse").ok_or("validations have responses")?;
     let Some(mut message) = wire::decode(shape, reply) else { return Ok(None) };
-    if !message.has_field_by_name("verdict") {
-        return Ok(None);
-    }
+    let Some(Value::Message(correct)) = inner(&message, "verdict") else { return Ok(None) };
     let shape = wire::message("Verdict").ok_or("the protocol has verdicts")?;
-    let verdict = wire::build(verdict, shape, names).map_err(|e| e.to_string())?;
+    let mut verdict = wire::build(verdict, shape, names).map_err(|e| e.to_string())?;
+    for outcome in ["valid", "rejected_local"] {
+        let written = inner(&verdict, outcome);
+        let correct = [inner(&correct, "valid"), inner(&correct, "rejected_local")].into_iter().flatten().next();
+        if let (Some(Value::Message(mut written)), Some(Value::Message(correct))) = (written, correct)
+            && written.get_field_by_name("commitment").is_some_and(|c| c.as_bytes().is_some_and(|c| c.is_empty()))
+            && let Some(commitment) = correct.get_field_by_name("commitment")
+        {
+            written.set_field_by_name("commitment", commitment.into_owned());
+            verdict.set_field_by_name(outcome, Value::Message(written));
+        }
+    }
     message.set_field_by_name("verdict", Value::Message(verdict));
     Ok(Some(prost::Message::encode_to_vec(&message)))
+}
+
+/// A field that is present.
+fn inner(message: &DynamicMessage, field: &str) -> Option<Value> {
+    message.has_field_by_name(field).then(|| message.get_field_by_name(field).map(std::borrow::Cow::into_owned)).flatten()
 }
 
 fn json(written: &pbjson_types::Struct) -> Json {
@@ -238,5 +253,15 @@ mod tests {
             panic!()
         };
         assert!(matches!(verdict.outcome, Some(v1::verdict::Outcome::Expired(_))));
+        let valid = v1::Valid { commitment: vec![7; 32].into(), executed_count: Some(1) };
+        let valid = v1::Verdict { outcome: Some(v1::verdict::Outcome::Valid(valid)) };
+        let valid = v1::ValidateProposalResponse { event: Some(Event::Verdict(valid)) }.encode_to_vec();
+        let local = json!({"rejected_local": {"reason": "TIMESTAMP_WINDOW"}});
+        let bytes = judged(&valid, &local, &names).unwrap().unwrap();
+        let Some(Event::Verdict(verdict)) = v1::ValidateProposalResponse::decode(&*bytes).unwrap().event else {
+            panic!()
+        };
+        let Some(v1::verdict::Outcome::RejectedLocal(local)) = verdict.outcome else { panic!() };
+        assert_eq!(local.commitment, vec![7; 32]);
     }
 }

@@ -81,6 +81,7 @@ async fn steps(case: &Case, play: &mut Play, recorder: &Recorder) -> Option<Star
                 recorder.record(Event::StepEnded(ended));
             }
             Err(Stopped::NotStarted(error)) => return Some(error),
+            Err(Stopped::Failed) => {}
             Err(Stopped::Trouble(what)) => fault(what),
         }
         if recorder.has_failed() {

@@ -24,6 +24,8 @@ pub(super) enum Stopped {
     Trouble(String),
     /// The half did not start for the first time.
     NotStarted(StartError),
+    /// Something that is not legal was seen while the step waited: what it waits for tells nothing more.
+    Failed,
 }
 
 impl From<String> for Stopped {
@@ -164,7 +166,10 @@ impl Play {
             if let Some(lost) = self.lost(wait.instance) {
                 return Ok(lost);
             }
-            if Instant::now() >= deadline || self.stage.recorder.has_failed() {
+            if self.stage.recorder.has_failed() {
+                return Err(Stopped::Failed);
+            }
+            if Instant::now() >= deadline {
                 return Ok(Saw::silence(patience));
             }
             tokio::select! {
@@ -220,7 +225,10 @@ impl Play {
             if let Some(lost) = self.lost(wait.instance) {
                 return Ok(lost);
             }
-            if Instant::now() >= deadline || self.stage.recorder.has_failed() {
+            if self.stage.recorder.has_failed() {
+                return Err(Stopped::Failed);
+            }
+            if Instant::now() >= deadline {
                 return Ok(Saw::silence(patience));
             }
         }
