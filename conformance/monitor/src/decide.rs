@@ -16,6 +16,8 @@ pub(crate) struct State {
     /// Highest height whose Decide or import was acknowledged to this process of the consensus half.
     acknowledged: Option<u64>,
     params: BTreeMap<u64, v1::HeightParams>,
+    /// Height that the last handshake told; the outer `None` before any.
+    greeted: Option<Option<u64>>,
 }
 
 impl State {
@@ -52,6 +54,17 @@ impl State {
         }
     }
 
+    /// The execution half acknowledged a decision of a session that a later handshake has replaced.
+    pub(crate) fn decided_late(&self, request: &v1::DecideRequest, findings: &mut Findings) {
+        if let (Some(told), Some(height)) = (self.greeted, request.height)
+            && told < Some(height)
+        {
+            let did = format!("committed height {height} for a replaced session after the new one was told {told:?}");
+            let legal = "the position is read after every call of the replaced session was finished or refused";
+            findings.execution("ECP-SES-010", legal, did);
+        }
+    }
+
     /// The execution half acknowledged a decision.
     pub(crate) fn decided(&mut self, request: &v1::DecideRequest, reply: &v1::DecideResponse, findings: &mut Findings) {
         let told = reply.committed.as_ref();
@@ -69,6 +82,7 @@ impl State {
     /// The execution half told its position in a handshake, after the calls of the session before had ended.
     pub(crate) fn greeted(&mut self, position: Option<&v1::Position>, findings: &mut Findings) {
         let told = position.and_then(|p| p.height);
+        self.greeted = Some(told);
         let known = self.committed.keys().next_back().copied();
         if told < known {
             let did = format!("told the committed height {told:?} in a handshake, after {known:?} was committed");

@@ -29,6 +29,7 @@ struct Call {
     answers: u32,
     kind: Kind,
     session: session::Standing,
+    token: Vec<u8>,
     reset: bool,
 }
 
@@ -72,14 +73,21 @@ impl Monitor {
                     "ImportDecided" => Kind::Import(archive::Import::default()),
                     _ => Kind::Other,
                 };
-                let call_state = Call { method: method.to_owned(), answers: 0, kind, session: standing, reset: false };
+                let call_state = Call {
+                    method: method.to_owned(),
+                    answers: 0,
+                    kind,
+                    session: standing,
+                    token: token.unwrap_or_default().to_vec(),
+                    reset: false,
+                };
                 self.calls.insert(call, call_state);
             }
             Event::FromConsensus { call, bytes } => self.from_consensus(call, bytes, &mut findings),
             Event::FromExecution { call, bytes } => self.from_execution(call, bytes, &mut findings),
             Event::HalfClosed { call } => {
                 if let Some(Kind::Validate(stream)) = self.calls.get_mut(&call).map(|c| &mut c.kind) {
-                    stream.half_closed(&mut findings);
+                    stream.half_closed();
                 }
             }
             Event::Reset { call } => {
@@ -203,6 +211,9 @@ impl Monitor {
                 if let Some(reply) = decoded::<v1::DecideResponse>(bytes, &call.method, findings)
                     && let Some(request) = request
                 {
+                    if self.session.is_replaced(&call.token) {
+                        self.decisions.decided_late(request, findings);
+                    }
                     self.decisions.decided(request, &reply, findings);
                 }
             }

@@ -85,6 +85,11 @@ impl State {
         }
     }
 
+    /// Whether a token is of a session that was replaced.
+    pub(crate) fn is_replaced(&self, token: &[u8]) -> bool {
+        self.tokens.get(token) == Some(&Token::Replaced)
+    }
+
     /// The execution half answered with a message.
     pub(crate) fn answered(&self, method: &str, standing: &Standing, findings: &mut Findings) {
         let served = |what: &str| format!("served {method} to a call {what}");

@@ -329,7 +329,15 @@ fn the_caller_keeps_the_order_and_closes_after_the_verdict() {
     let mut talk = Talk::ready();
     let call = talk.open();
     talk.feed(Event::HalfClosed { call });
+    talk.end(call, 0, None);
     assert_eq!(talk.found(), [(CON, "ECP-STR-009")]);
+    // Who gives up may close both ways at once.
+    let mut talk = Talk::ready();
+    let call = talk.open();
+    talk.feed(Event::HalfClosed { call });
+    talk.feed(Event::Reset { call });
+    talk.end(call, 0, None);
+    assert_eq!(talk.found(), []);
 }
 
 #[test]
@@ -346,6 +354,28 @@ fn decisions_come_in_order_once_and_stay() {
     talk.feed(Event::ExecutionStarted);
     talk.handshake([2; 16], TOKEN, None);
     assert_eq!(talk.found(), [(EXE, "ECP-SES-025")]);
+}
+
+#[test]
+fn a_handshake_tells_what_the_session_before_committed() {
+    for (told, found) in [(None, vec![(EXE, "ECP-SES-010")]), (Some(1), vec![])] {
+        let mut talk = Talk::ready();
+        let call = talk.call("Decide", Some(TOKEN));
+        let request = v1::DecideRequest {
+            height: Some(1),
+            round: Some(0),
+            commitment: COMMITMENT.to_vec().into(),
+            certificate: Some(v1::CommitCertificate {
+                height: Some(1),
+                commitment: COMMITMENT.to_vec().into(),
+                ..v1::CommitCertificate::default()
+            }),
+        };
+        talk.ask(call, &request);
+        talk.handshake([1; 16], &[8; 16], told);
+        talk.answer(call, &v1::DecideResponse { committed: Some(position(1)), next_params: None });
+        assert_eq!(talk.found(), found, "{told:?}");
+    }
 }
 
 #[test]

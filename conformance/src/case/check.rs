@@ -45,6 +45,10 @@ pub(super) fn case(case: &Case, registry: &Registry) -> Result<(), Problem> {
             return Err(whole(format!("{feature} is no feature of the protocol")));
         }
     }
+    if case.runs_on(crate::workload::STARKNET) && needs_test_chain(case) {
+        let text = "needs: only the test chain has cost_ms, hash_lag and hash_ms, so its workloads are [test-chain]";
+        return Err(whole(text.into()));
+    }
     let mut scope = Scope::default();
     for (index, step) in case.schema.steps.iter().enumerate() {
         let at = |what: String| Problem { step: Some(index), what };
@@ -62,6 +66,14 @@ pub(super) fn case(case: &Case, registry: &Registry) -> Result<(), Problem> {
         return Err(whole("no step has an expectation: the case cannot fail".into()));
     }
     Ok(())
+}
+
+/// Whether a case lets something take a time that only the test chain can promise.
+fn needs_test_chain(case: &Case) -> bool {
+    let setup = case.schema.setup.as_ref();
+    case.role == super::Role::Execution
+        && (setup.is_some_and(|s| s.cost_ms.is_some() || s.hash_lag.is_some() || s.hash_ms.is_some())
+            || case.schema.steps.iter().any(|s| matches!(&s.action, Some(Action::Propose(p)) if p.cost_ms.is_some())))
 }
 
 /// Features that a case can need.
@@ -298,7 +310,11 @@ impl Scope {
             Json::String(text) => match is_reference(text) {
                 Some(reference) => {
                     let root = reference.split(['.', '+', '-']).next().unwrap_or_default();
-                    if ["next", "committed", "first", "main", "part_format", "commitment_scheme"].contains(&root) { Ok(()) } else { self.known(root) }
+                    if ["next", "committed", "first", "main", "part_format", "commitment_scheme"].contains(&root) {
+                        Ok(())
+                    } else {
+                        self.known(root)
+                    }
                 }
                 None => Ok(()),
             },

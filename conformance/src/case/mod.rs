@@ -101,10 +101,10 @@ impl Case {
         self.schema.steps.iter().filter_map(|s| s.action.as_ref()).any(processes)
     }
 
-    /// Whether it needs a chain of its own, other than the suite's usual one.
+    /// Whether it needs a chain of its own, apart from other cases.
     #[must_use]
-    pub const fn needs_own_chain(&self) -> bool {
-        self.schema.setup.is_some()
+    pub fn needs_own_chain(&self) -> bool {
+        self.schema.setup.is_some() || self.schema.needs.as_ref().is_some_and(|n| n.own_chain)
     }
 
     /// The requirement that a step is about; none if the step only gets to the point of the case.

@@ -78,6 +78,9 @@ fn step_text(step: &Step) -> String {
         Some(Action::Restart(_)) => "start the half again".to_owned(),
         Some(Action::WaitFor(_)) => "wait for a state of Watch".to_owned(),
         Some(Action::Raw(_)) => "send raw bytes".to_owned(),
+        Some(Action::ReadArchive(_)) => "read what was decided".to_owned(),
+        Some(Action::CheckSocket(_)) => "look at the permissions of the socket".to_owned(),
+        Some(Action::Shows(shows)) => format!("wait until JSON-RPC shows {}", shows.proposal),
         Some(Action::Disconnect(_)) => "drop the connections".to_owned(),
         Some(Action::AwaitExit(_)) => "wait for the end of the process".to_owned(),
         Some(Action::Rule(rule)) => format!("answer {} by rule", rule.method),
@@ -86,5 +89,35 @@ fn step_text(step: &Step) -> String {
         Some(Action::AwaitDecided(wait)) => format!("wait for the decision of height {}", wait.height),
         Some(Action::SetState(_)) => "change what Watch tells".to_owned(),
         None => "nothing".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::load;
+
+    #[test]
+    fn a_case_is_explained_step_by_step() {
+        let text = "about: Decisions.
+cases:
+  - id: EXE/decide/twice
+    about: A decision can be repeated.
+    verifies: [ECP-DEC-001, ECP-DEC-002]
+    needs: {features: [FINALIZE]}
+    steps:
+      - call: {method: Handshake}
+      - propose: {as: P}
+      - validate: {proposal: P}
+      - call: {method: Decide, request: {commitment: $P.commitment}}
+        expect: {any_of: [{reply: {}}]}
+      - note: As after a lost reply.
+        call: {method: Decide, request: {height: $P.height, commitment: $P.commitment}}
+        expect: {any_of: [{reply: {}}]}
+        requirement: ECP-DEC-002
+";
+        let registry = Registry::of_ids(["ECP-DEC-001", "ECP-DEC-002"]);
+        let case = load("execution/deciding.yaml", text, &registry).unwrap().remove(0);
+        insta::assert_snapshot!(case_text(&case, &registry));
     }
 }

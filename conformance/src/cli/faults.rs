@@ -10,18 +10,14 @@ use serde::Deserialize;
 
 use super::{
     CliError, Exit,
-    run::{Certified, Half, ProfileArg, Request, Suite, certify, processors},
+    reference::{HALVES, half},
+    run::{Certified, ProfileArg, Request, Suite, certify, processors},
 };
 use crate::{
     case::Role,
-    subject::{HalfManifest, Subject},
     verdict::{KnownFailing, Status},
     workload::TEST_CHAIN,
 };
-
-/// Halves with faults, and how each is started on the test chain.
-const FAULTY: [(Role, &str, &[&str]); 1] =
-    [(Role::Execution, "faulty-execution", &["run", "--genesis", "{genesis}", "--data", "{data}", "--listen", "unix:{socket}"])];
 
 /// Arguments of `faults`.
 #[derive(Debug, Args)]
@@ -75,7 +71,7 @@ pub(super) async fn faults(args: FaultsArgs) -> Result<Exit, CliError> {
         None => own_folder()?,
     };
     let (mut total, mut caught) = (0, 0);
-    for (role, binary, arguments) in FAULTY {
+    for (role, _, binary) in HALVES {
         let program = folder.join(binary);
         for fault in list(&program)? {
             if args.only.as_ref().is_some_and(|part| !fault.name.contains(part.as_str())) {
@@ -86,7 +82,7 @@ pub(super) async fn faults(args: FaultsArgs) -> Result<Exit, CliError> {
                 println!("{binary}  {}  {}  {}", fault.name, fault.requirement, fault.does);
                 continue;
             }
-            let fate = run_one(&args, &suite, role, &program, arguments, &fault).await?;
+            let fate = run_one(&args, &suite, role, &program, &fault).await?;
             caught += usize::from(matches!(fate, Fate::Caught(_)));
             println!("{}", line(binary, &fault, &fate));
         }
@@ -117,7 +113,9 @@ fn list(program: &Path) -> Result<Vec<Fault>, CliError> {
     }
     String::from_utf8_lossy(&output.stdout)
         .lines()
-        .map(|line| serde_json::from_str(line).map_err(|e| CliError::usage(format!("{shown} --list-faults: {e}: {line}"))))
+        .map(|line| {
+            serde_json::from_str(line).map_err(|e| CliError::usage(format!("{shown} --list-faults: {e}: {line}")))
+        })
         .collect()
 }
 
@@ -126,7 +124,6 @@ async fn run_one(
     suite: &Suite,
     role: Role,
     program: &Path,
-    arguments: &[&str],
     fault: &Fault,
 ) -> Result<Fate, CliError> {
     let mapped: Vec<_> = suite
@@ -138,16 +135,10 @@ async fn run_one(
     if mapped.is_empty() {
         return Ok(Fate::NoCase);
     }
-    let command = [program.to_string_lossy().into_owned(), "--fault".to_owned(), fault.name.clone()]
-        .into_iter()
-        .chain(arguments.iter().map(|a| (*a).to_owned()))
-        .collect();
-    let half = Half {
-        name: fault.name.clone(),
-        subject: Subject::Launched(HalfManifest::of_command(command)),
-        features: Vec::new(),
-        workloads: vec![TEST_CHAIN.to_owned()],
-    };
+    let mut half = half(role, program, &["--fault", &fault.name])?;
+    half.name.clone_from(&fault.name);
+    // Faults stand on the engine of the test chain.
+    half.workloads = vec![TEST_CHAIN.to_owned()];
     let request = Request {
         role,
         half,
@@ -178,7 +169,11 @@ fn fate(fault: &Fault, certified: &Certified) -> Fate {
         .flat_map(|c| &c.failures)
         .map(|f| f.requirement.clone().unwrap_or_else(|| "a set-up".to_owned()))
         .collect();
-    Fate::Survived(if instead.is_empty() { "every case passed".to_owned() } else { format!("only {}", instead.join(", ")) })
+    Fate::Survived(if instead.is_empty() {
+        "every case passed".to_owned()
+    } else {
+        format!("only {}", instead.join(", "))
+    })
 }
 
 fn line(binary: &str, fault: &Fault, fate: &Fate) -> String {

@@ -5,21 +5,13 @@ mod demo;
 mod explain;
 mod faults;
 mod list;
+mod reference;
 mod run;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::case::Role;
-
-/// The reference halves, and how each is started.
-const REFERENCE: [(Role, &str, &[&str]); 1] = [(
-    Role::Execution,
-    "reference-execution",
-    &["run", "--genesis", "{genesis}", "--data", "{data}", "--listen", "unix:{socket}"],
-)];
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -149,7 +149,8 @@ impl RunArgs {
         half.check().map_err(CliError::usage)?;
         let program = self.command.first().map(String::as_str).unwrap_or_default();
         let name = program.rsplit('/').next().unwrap_or(program).to_owned();
-        Ok(Half { name, subject: Subject::Launched(half), features: Vec::new(), workloads: test_chain() })
+        let workloads = half.workloads.clone();
+        Ok(Half { name, subject: Subject::Launched(half), features: Vec::new(), workloads })
     }
 }
 
@@ -339,4 +340,100 @@ fn summary(report: &Report, out: &std::path::Path) -> String {
     line(report.verdict.clone());
     line(format!("report: {}", out.join("report.html").display()));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{report::CaseReport, verdict::Failure};
+
+    fn case(id: &str, status: Status) -> CaseReport {
+        CaseReport {
+            id: id.to_owned(),
+            about: "A decided candidate becomes the committed head.".to_owned(),
+            workload: TEST_CHAIN.to_owned(),
+            status,
+            verifies: vec!["ECP-DEC-002".to_owned()],
+            why: None,
+            failures: Vec::new(),
+            broken: BTreeMap::new(),
+            transcript: Some(format!("transcripts/{id}.test-chain.binpb")),
+            again: Some(format!("conformance run --role execution --only '{id}' --seed 1 -- ./half {{socket}}")),
+            took_ms: 12,
+        }
+    }
+
+    fn report() -> Report {
+        let rule = "The execution half MUST answer a Decide that repeats the committed height and commitment with OK.";
+        let failed = CaseReport {
+            failures: vec![
+                Failure {
+                    step: Some(5),
+                    requirement: Some("ECP-DEC-002".to_owned()),
+                    did: "refused with CONFLICT (FAILED_PRECONDITION): decided before".to_owned(),
+                    legal: vec!["a reply with {\"committed\":{\"height\":\"$P.height\"}}".to_owned()],
+                },
+                Failure {
+                    step: None,
+                    requirement: None,
+                    did: "said nothing for 10000 ms".to_owned(),
+                    legal: vec!["success".to_owned()],
+                },
+            ],
+            broken: BTreeMap::from([("ECP-DEC-002".to_owned(), rule.to_owned())]),
+            ..case("EXE/decide/commits", Status::Fail)
+        };
+        let skipped = CaseReport {
+            why: Some("needs the feature FINALIZE".to_owned()),
+            transcript: None,
+            again: None,
+            ..case("EXE/decide/finalize", Status::NotClaimed)
+        };
+        let provenance = Provenance {
+            suite_version: "0.1.0".to_owned(),
+            revision: 1,
+            protocol_digest: "00".to_owned(),
+            cases_digest: "11".to_owned(),
+            role: Role::Execution,
+            name: "half".to_owned(),
+            subject: vec!["./half".to_owned(), "{socket}".to_owned()],
+            profile: "core".to_owned(),
+            features: Vec::new(),
+            workloads: vec![TEST_CHAIN.to_owned()],
+            seed: 1,
+            shard: None,
+            only: None,
+        };
+        let results = vec![failed, skipped, case("EXE/decide/other", Status::Pass)];
+        let registry = Registry::of_ids(["ECP-DEC-002"]);
+        Report::new(
+            provenance,
+            results,
+            vec!["EXE/old # ECP-DEC-001: x # https://x".to_owned()],
+            &Cases::default(),
+            &registry,
+        )
+    }
+
+    #[test]
+    fn the_summary_says_what_was_done_what_was_legal_and_how_to_see_it_again() {
+        insta::assert_snapshot!(summary(&report(), std::path::Path::new("out")));
+    }
+
+    #[test]
+    fn the_reports_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        report::write(&report(), folder.path()).unwrap();
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        insta::assert_snapshot!("junit", read("junit.xml"));
+        insta::assert_snapshot!("html", read("report.html"));
+        assert_eq!(serde_json::from_str::<Report>(&read("report.json")).unwrap(), report());
+    }
+
+    #[test]
+    fn exit_codes_follow_the_report() {
+        assert_eq!(exit_of(&report()), Exit::Unexpected);
+        let empty = Report { score: crate::report::Score::default(), passed: false, ..report() };
+        assert_eq!(exit_of(&empty), Exit::NothingRan);
+    }
 }

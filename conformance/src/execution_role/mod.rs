@@ -4,13 +4,16 @@
 //! |---|---|
 //! | `runner` | one case from start to verdict |
 //! | `state` | what the suite holds during a case: sessions, calls, proposals, the model |
-//! | `steps`, `streams`, `proposals`, `raw` | what each step does |
+//! | `steps`, `streams`, `proposals`, `archive`, `raw` | what each step does |
+//! | `live` | transactions that wallets send, on a workload with JSON-RPC |
 //! | `defaults` | what a correct caller sends |
 //! | `session`, `call`, `codec` | connections and calls, recorded |
 
+mod archive;
 mod call;
 mod codec;
 mod defaults;
+mod live;
 mod proposals;
 mod raw;
 mod runner;

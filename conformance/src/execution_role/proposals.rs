@@ -144,6 +144,9 @@ impl State {
             let did = format!("Built counts {:?}, its parts execute {}", said.executed_count, checked.executed);
             self.judge(&subject, "ECP-BLD-006", did);
         }
+        for (requirement, complaint) in self.chain.built(&parts) {
+            self.judge(&subject, requirement, complaint);
+        }
         if checked.executed < u64::from(wanted.at_least.unwrap_or(0)) {
             let did =
                 format!("it built a block of {} transactions where {:?} were due", checked.executed, wanted.at_least);
@@ -209,6 +212,12 @@ impl State {
         for _ in 0..wanted.heights {
             let height = self.chain.next_height();
             let name = format!("height {height}");
+            if !self.chain.can_propose() {
+                if let Some(bad) = self.advance_by_building(&name).await? {
+                    return Ok(bad);
+                }
+                continue;
+            }
             let propose = schema::Propose {
                 r#as: name.clone(),
                 transactions: Some(wanted.transactions.unwrap_or(1)),
@@ -230,6 +239,22 @@ impl State {
             self.follow(height, commitment);
         }
         Ok(Observed::done())
+    }
+
+    /// Decides a height with what the half builds; what was seen, unless all went well.
+    async fn advance_by_building(&mut self, name: &str) -> Result<Option<Observed>, Trouble> {
+        let height = self.chain.next_height();
+        if let Some(bad) = self.simple("StartRound", json!({"role": "PROPOSER"})).await? {
+            return Ok(Some(bad));
+        }
+        let build = schema::Build { r#as: name.to_owned(), ..schema::Build::default() };
+        let observed = self.build(&build).await?;
+        let Ok(built) = self.proposal(name) else { return Ok(Some(observed)) };
+        if let Some(bad) = self.simple("Decide", json!({"commitment": built.commitment.to_string()})).await? {
+            return Ok(Some(bad));
+        }
+        self.follow(height, built.commitment);
+        Ok(None)
     }
 
     /// Makes a unary call; what was seen, unless it succeeded.

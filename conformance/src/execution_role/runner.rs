@@ -145,7 +145,13 @@ async fn prepare(
             (Some(host), address)
         }
     };
-    Ok(State::new(case, settings, recorder.clone(), fixture.chain, host, address)?)
+    let running = host.is_none();
+    let mut state = State::new(case, settings, recorder.clone(), fixture.chain, host, address)?;
+    if running {
+        state.catch_up().await?;
+    }
+    state.send_live().await?;
+    Ok(state)
 }
 
 /// A half that the suite started.
@@ -216,6 +222,12 @@ impl Host {
         });
         self.process = Some(process);
         Ok(())
+    }
+
+    /// URL of its JSON-RPC; none if its command does not take the address.
+    pub(super) fn jsonrpc(&self) -> Option<String> {
+        let takes_it = self.half.command.iter().chain(self.half.env.values()).any(|word| word.contains("{jsonrpc}"));
+        takes_it.then(|| format!("http://{}", self.values.fill("{jsonrpc}")))
     }
 
     /// Kills the process, as a step of a case.

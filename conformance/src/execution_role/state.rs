@@ -68,9 +68,13 @@ pub(super) struct State {
     pub calls: BTreeMap<String, OpenCall>,
     pub proposals: BTreeMap<String, Proposal>,
     pub committed: Option<Position>,
+    /// What was committed, by height.
+    pub history: BTreeMap<Height, Proposal>,
     /// The last message that a step saw, with its method.
     pub last: Option<(String, Bytes)>,
     case_id: String,
+    /// Whether the case lets the half build, so that wallets send their transactions.
+    pub builds: bool,
     features: Vec<i32>,
     next_call: u32,
     counter: u64,
@@ -96,8 +100,10 @@ impl State {
             calls: BTreeMap::new(),
             proposals: BTreeMap::new(),
             committed: None,
+            history: BTreeMap::new(),
             last: None,
             case_id: case.id().to_owned(),
+            builds: super::live::builds(case),
             features: case.features().iter().filter_map(number).collect(),
             next_call: 0,
             counter: 0,
@@ -105,6 +111,10 @@ impl State {
         let first = state.chain.genesis().first_height();
         state.bind("first", binding::Value::Number(first));
         state.bind("next", binding::Value::Number(first));
+        if let Ok(params) = state.chain.params(first) {
+            state.bind("part_format", binding::Value::Text(params.part_format));
+            state.bind("commitment_scheme", binding::Value::Text(params.commitment_scheme));
+        }
         Ok(state)
     }
 
@@ -126,7 +136,8 @@ impl State {
     pub(super) fn session(&mut self, name: &str) -> Result<&mut Session, Trouble> {
         let name = session_name(name);
         if !self.sessions.contains_key(name) {
-            let consensus_id = derive16(self.settings.seed, &self.case_id, name, 0);
+            // The same in every case: a half that outlives a case must take the next one for the same consensus half.
+            let consensus_id = derive16(self.settings.seed, "consensus half", name, 0);
             let session = Session::new(&self.address, consensus_id.clone()).map_err(Trouble)?;
             self.bind(format!("{name}.consensus_id"), binding::Value::Bytes(consensus_id));
             self.sessions.insert(name.to_owned(), session);
@@ -244,13 +255,18 @@ impl State {
         if self.chain.next_height() != height {
             return;
         }
-        let found: Vec<_> =
-            self.proposals.values().filter(|p| p.slot.height == height && p.commitment == commitment).cloned().collect();
+        let found: Vec<_> = self
+            .proposals
+            .values()
+            .filter(|p| p.slot.height == height && p.commitment == commitment)
+            .cloned()
+            .collect();
         let mut complaint = "it committed a block that the suite has never seen".to_owned();
         // Proposals with something wrong in them can name the commitment of a sound one.
         for proposal in found {
             match self.chain.commit(proposal.slot, &proposal.parts) {
                 Ok(()) => {
+                    self.history.insert(height, proposal);
                     self.committed = Some(Position { height, commitment });
                     self.bind("committed", binding::Value::Number(height));
                     self.bind("next", binding::Value::Number(self.chain.next_height()));

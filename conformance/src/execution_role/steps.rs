@@ -1,7 +1,7 @@
 //! What each step does, when it makes at most one call that is no stream of parts.
 
 use bytes::Bytes;
-use ecp_proto::v1alpha1 as v1;
+use ecp_proto::v1alpha1::{self as v1, get_block_hash_response::Result as Known};
 use ecp_types::Commitment;
 use prost::Message;
 use serde_json::{Value as Json, json};
@@ -37,6 +37,9 @@ impl State {
             Action::Restart(_) => self.restart().await,
             Action::WaitFor(wait) => self.wait_for(wait).await,
             Action::Raw(raw) => self.raw(raw).await,
+            Action::ReadArchive(_) => self.read_archive().await,
+            Action::CheckSocket(_) => self.check_socket(),
+            Action::Shows(shows) => self.shows(shows).await,
             Action::Disconnect(disconnect) => {
                 let address = self.address.clone();
                 self.session(&disconnect.session)?.reconnect(&address).map_err(Trouble)?;
@@ -64,7 +67,7 @@ impl State {
         }
     }
 
-    fn host(&mut self) -> Result<&mut super::runner::Host, Trouble> {
+    pub(super) fn host(&mut self) -> Result<&mut super::runner::Host, Trouble> {
         self.host.as_mut().ok_or_else(|| Trouble("the suite did not start this half, so it cannot end it".into()))
     }
 
@@ -160,6 +163,20 @@ impl State {
                     self.follow(height, commitment);
                 }
             }
+            "GetBlockHash" => {
+                let known = v1::GetBlockHashResponse::decode(bytes).ok().and_then(|r| r.result);
+                if let Some(Known::Known(known)) = known
+                    && let Some(height) = sent
+                        .first()
+                        .and_then(|b| v1::GetBlockHashRequest::decode(b.as_ref()).ok())
+                        .and_then(|request| request.height)
+                    && let Some((hash, root)) = self.chain.block_hash(height)
+                    && (known.block_hash[..] != hash.as_bytes()[..] || known.state_root[..] != root.as_bytes()[..])
+                {
+                    let did = format!("it told other hashes than {hash} and state root {root}");
+                    self.judge(&format!("the block at height {height}"), "ECP-SYN-016", did);
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -221,6 +238,7 @@ impl State {
         for session in self.sessions.values_mut() {
             session.reconnect(&address).map_err(Trouble)?;
         }
+        self.send_live().await?;
         Ok(Observed::done())
     }
 

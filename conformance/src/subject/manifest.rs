@@ -24,7 +24,7 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HalfManifest {
-    /// Program and arguments, with placeholders. No shell is involved.
+    /// Program and arguments, with placeholders. No shell is involved; a program without a slash is looked up in PATH.
     pub command: Vec<String>,
     /// Environment variables that are added, with placeholders.
     #[serde(default)]
@@ -78,11 +78,18 @@ pub enum BadManifest {
 }
 
 impl Manifest {
-    /// Reads and checks a file.
+    /// Reads and checks a file. A relative path of a program is one from the folder of the file.
     pub fn load(path: &Path) -> Result<Self, BadManifest> {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| BadManifest::Read { path: shown.clone(), error })?;
-        Self::parse(&shown, &text)
+        let mut manifest = Self::parse(&shown, &text)?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        for half in manifest.execution.iter_mut().chain(&mut manifest.consensus) {
+            if let Some(program) = half.command.first_mut().filter(|p| p.contains('/')) {
+                *program = folder.join(&program).to_string_lossy().into_owned();
+            }
+        }
+        Ok(manifest)
     }
 
     /// Reads and checks a text; `path` is for messages.
@@ -97,16 +104,13 @@ impl Manifest {
 }
 
 impl HalfManifest {
-    /// A half that is started by a command, claiming no features.
+    /// A half that is started by a command, claiming no features. If it takes an address for JSON-RPC, it claims all
+    /// workloads.
     #[must_use]
     pub fn of_command(command: Vec<String>) -> Self {
-        Self {
-            command,
-            env: BTreeMap::new(),
-            features: Vec::new(),
-            workloads: test_chain(),
-            start_timeout_ms: start_timeout(),
-        }
+        let wallets = command.iter().any(|word| word.contains("{jsonrpc}"));
+        let workloads = if wallets { WORKLOADS.map(str::to_owned).to_vec() } else { test_chain() };
+        Self { command, env: BTreeMap::new(), features: Vec::new(), workloads, start_timeout_ms: start_timeout() }
     }
 
     /// Checks command, placeholders and claims.

@@ -181,6 +181,7 @@ fn one(kind: &Kind, seen: &Seen, names: &Names) -> Result<Option<String>, String
             }
         }
         (Kind::Error(refusal), Seen::Status { status, .. }) => Ok(refused_otherwise(refusal, status)),
+        (Kind::Ended(_), Seen::Done) => Ok(None),
         (Kind::Ended(_), Seen::Status { status, .. }) if status.code == 0 => Ok(None),
         (Kind::SameAs(name), Seen::Message { message, .. }) => match names.get(name)? {
             Bound::Message(wanted) if *wanted == *message => Ok(None),

@@ -1,20 +1,26 @@
 //! Chains that cases run on. A workload makes the genesis of a case, and a model of its chain that can make and check
 //! proposals, so that the suite needs no other half to say what is right.
 
+mod starknet;
 mod testchain;
 mod validators;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use ecp_types::{Certificate, Commitment, Felt, Genesis, Height, HeightParams, Keys, Part, Round};
+use starknet_rust_core::types::BroadcastedInvokeTransactionV3;
+use testchain::{timeouts, unsupported};
 
 use crate::schema::{Propose, Setup};
 
 /// Name of the workload that needs no Cairo.
 pub const TEST_CHAIN: &str = "test-chain";
 
+/// Name of the workload whose transactions are Starknet's.
+pub const STARKNET: &str = "starknet";
+
 /// Every workload that this suite can run.
-pub const WORKLOADS: [&str; 1] = [TEST_CHAIN];
+pub const WORKLOADS: [&str; 2] = [TEST_CHAIN, STARKNET];
 
 /// The files and the model of one case's chain.
 pub struct Fixture {
@@ -66,6 +72,15 @@ pub struct Checked {
     pub executed: u64,
 }
 
+/// A transaction that a wallet sends to the half's JSON-RPC.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// Its hash.
+    pub hash: Felt,
+    /// The transaction, signed.
+    pub transaction: BroadcastedInvokeTransactionV3,
+}
+
 /// The suite's own model of a chain.
 pub trait Chain: Send + Sync {
     /// The genesis, with identity and parameters of every height.
@@ -86,10 +101,28 @@ pub trait Chain: Send + Sync {
     fn certificate(&self, height: Height, round: Round, commitment: Commitment) -> Result<Certificate, WorkloadError>;
     /// A proposal as it stands in the archive or was built: slot and commitment out of its parts.
     fn read(&self, parts: &[Part]) -> Result<Proposal, WorkloadError>;
+    /// What is wrong with parts that a half built, beyond their validity: requirement and complaint.
+    fn built(&self, parts: &[Part]) -> Vec<(&'static str, String)>;
     /// Block hash and state root of a committed height, if they may be told by now.
     fn block_hash(&self, height: Height) -> Option<(Felt, Felt)>;
     /// Another handle on the same rules and the same state.
     fn boxed(&self) -> Box<dyn Chain>;
+
+    /// Whether the suite can make proposals on the head. If not, only the half itself can get to the next height.
+    fn can_propose(&self) -> bool {
+        true
+    }
+
+    /// What wallets send before the half builds, in order, without what is committed. Empty where the mempool is a
+    /// matter of genesis.
+    fn live(&self) -> Vec<Live> {
+        Vec::new()
+    }
+
+    /// Hashes of the executed transactions of a proposal, as JSON-RPC knows them; none where there is no JSON-RPC.
+    fn transactions(&self, _parts: &[Part]) -> Result<Vec<Felt>, WorkloadError> {
+        Ok(Vec::new())
+    }
 
     /// Parameters of a height.
     fn params(&self, height: Height) -> Result<HeightParams, WorkloadError> {
@@ -106,6 +139,7 @@ pub trait Chain: Send + Sync {
 pub fn fixture(workload: &str, setup: &Setup, seed: u64) -> Result<Fixture, WorkloadError> {
     match workload {
         TEST_CHAIN => testchain::fixture(setup, seed),
+        STARKNET => starknet::fixture(setup, seed),
         other => Err(WorkloadError(format!("{other} is not known; known are {}", WORKLOADS.join(", ")))),
     }
 }

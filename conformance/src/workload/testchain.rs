@@ -4,12 +4,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ecp_testchain::{
     Account, AccountKey, BlockHash, Chain as Rules, ChainState, ECP_TEST_1, Proposal as Payloads, Section,
-    Slot as RulesSlot, Transfer, account_key, section::AccountSection, sign_transfer,
+    Slot as RulesSlot, Transfer, account_key,
+    digest::{CommitmentFields, transfers_digest},
+    section::AccountSection,
+    sign_transfer,
 };
 use ecp_types::{
     Certificate, Commitment, Felt, Genesis, Height, Part, PartKind, Quorum, Round, Timeouts,
-    genesis::{GENESIS_FORMAT, GenesisFile, ParamsFile, SCHEME_ED25519, Workload},
-    limits::PROPOSAL_BYTES_DEFAULT,
+    genesis::{ActivationFile, GENESIS_FORMAT, GenesisFile, ParamsFile, SCHEME_ED25519, Workload},
+    limits::{PART_BYTES, PROPOSAL_BYTES_DEFAULT},
 };
 
 use super::{Chain, Checked, Fixture, KeyRing, Proposal, Slot, WorkloadError, validators};
@@ -20,6 +23,8 @@ const MEMPOOL_ACCOUNTS: u32 = 4;
 /// Accounts whose transfers are in proposals of the suite.
 const SUITE_ACCOUNTS: u32 = 8;
 const BALANCE: u64 = 1_000_000;
+/// Most transfers of a BODY that a builder makes.
+const BATCH: u32 = 2;
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
@@ -44,7 +49,7 @@ pub(super) fn fixture(setup: &Setup, seed: u64) -> Result<Fixture, WorkloadError
             signature_scheme: SCHEME_ED25519.to_owned(),
             max_proposal_bytes: setup.max_proposal_bytes.unwrap_or(PROPOSAL_BYTES_DEFAULT),
         },
-        activations: Vec::new(),
+        activations: setup.unsupported_from.map(unsupported).into_iter().collect(),
         workload: Workload::TestChain(serde_json::Value::Null),
     };
     let domain = ecp_testchain::Domain { chain_id: file.chain_id.clone(), fork_id: file.fork_id };
@@ -67,7 +72,8 @@ fn rules(genesis: &[u8]) -> Result<Rules, WorkloadError> {
     Rules::new(genesis).map_err(|e| WorkloadError(e.to_string()))
 }
 
-fn timeouts(setup: &Setup) -> Timeouts {
+/// Timeouts of a case's chain.
+pub(super) fn timeouts(setup: &Setup) -> Timeouts {
     Timeouts {
         propose_ms: setup.propose_ms.unwrap_or(1000),
         propose_delta_ms: 200,
@@ -78,6 +84,11 @@ fn timeouts(setup: &Setup) -> Timeouts {
         rebroadcast_ms: 1000,
         target_height_ms: None,
     }
+}
+
+/// From `height` on, a part format that no half has ever heard of.
+pub(super) fn unsupported(height: Height) -> ActivationFile {
+    ActivationFile { height, part_format: Some("nobody/1".to_owned()), ..ActivationFile::default() }
 }
 
 fn section(setup: &Setup, seed: u64, domain: &ecp_testchain::Domain) -> Section {
@@ -96,7 +107,7 @@ fn section(setup: &Setup, seed: u64, domain: &ecp_testchain::Domain) -> Section 
         hash_ms: setup.hash_ms.unwrap_or(0),
         window_ms: 60_000,
         capacity: setup.block_capacity.unwrap_or(1000),
-        batch: 2,
+        batch: BATCH,
     }
 }
 
@@ -134,6 +145,28 @@ impl TestChain {
         self.state.accounts.get(key).copied().unwrap_or_default()
     }
 
+    /// Makes FIN name the commitment of the payloads as they are.
+    fn commit_to_what_is_sent(&self, payloads: &mut Payloads) -> Result<(), WorkloadError> {
+        let init = &payloads.init;
+        let params = self.params(init.height)?;
+        let count = usize::try_from(payloads.fin.executed_count).unwrap_or(usize::MAX);
+        let executed: Vec<_> = payloads.transfers().take(count).cloned().collect();
+        let needed = self.rules.needed_hash(init.height);
+        payloads.fin.commitment = CommitmentFields {
+            domain: self.rules.domain().clone(),
+            height: init.height,
+            parent: init.parent,
+            timestamp_ms: init.timestamp_ms,
+            builder: params.builder,
+            executed_count: payloads.fin.executed_count,
+            transfers_digest: transfers_digest(&executed),
+            state_digest: payloads.fin.state_digest,
+            distant_hash: needed.and_then(|height| self.state.hash(height)).map(|hash| hash.block_hash),
+        }
+        .commitment();
+        Ok(())
+    }
+
     /// Replaces the last transfer by one of the same sender that is changed and signed again.
     fn resign(&self, transfers: &mut [Transfer], amount: u64, nonce_ahead: u64) {
         let Some(last) = transfers.last_mut() else { return };
@@ -158,6 +191,9 @@ impl Chain for TestChain {
 
     fn propose(&self, slot: Slot, wanted: &Propose) -> Result<Proposal, WorkloadError> {
         let has = |mutation: Mutation| wanted.mutations().any(|m| m == mutation);
+        if has(Mutation::FeltNotBelowPrime) || has(Mutation::NoFeeProposal) {
+            return Err(WorkloadError("transfers of the test chain have neither felts nor fees".into()));
+        }
         let sound = self.transfers(wanted.transactions.unwrap_or(3), wanted.cost_ms.unwrap_or(0));
         let per_part = wanted.per_part.unwrap_or(u32::MAX).max(1) as usize;
         let split = |transfers: &[Transfer]| -> Vec<Vec<Transfer>> {
@@ -203,6 +239,9 @@ impl Chain for TestChain {
         }
         payloads.bodies = split(&transfers).into_iter().map(|transfers| ecp_testchain::Body { transfers }).collect();
         mutate_init_and_fin(&mut payloads, &has);
+        if has(Mutation::CertifiedAsSent) {
+            self.commit_to_what_is_sent(&mut payloads)?;
+        }
         let commitment = payloads.fin.commitment;
         let executed = payloads.fin.executed_count;
         let mut parts = payloads.parts();
@@ -264,6 +303,30 @@ impl Chain for TestChain {
             commitment: payloads.fin.commitment,
             executed: payloads.fin.executed_count,
         })
+    }
+
+    fn built(&self, parts: &[Part]) -> Vec<(&'static str, String)> {
+        let mut complaints = Vec::new();
+        for part in parts {
+            if part.payload.len() as u64 > PART_BYTES {
+                complaints.push(("ECP-LIM-008", format!("part {} has {} bytes", part.index, part.payload.len())));
+            }
+            if part.kind == PartKind::Body
+                && let Ok(body) = ecp_testchain::Body::decode(&part.payload)
+                && body.transfers.len() > BATCH as usize
+            {
+                let text =
+                    format!("part {} holds {} transfers, at most {BATCH} are due", part.index, body.transfers.len());
+                complaints.push(("ECP-TST-019", text));
+            }
+        }
+        if let Ok(payloads) = payloads(parts)
+            && let Ok(now) = SystemTime::now().duration_since(UNIX_EPOCH)
+            && u128::from(payloads.init.timestamp_ms) > now.as_millis().max(u128::from(self.state.timestamp_ms))
+        {
+            complaints.push(("ECP-TST-016", format!("its timestamp {} lies ahead", payloads.init.timestamp_ms)));
+        }
+        complaints
     }
 
     fn block_hash(&self, height: Height) -> Option<(Felt, Felt)> {
