@@ -1,7 +1,10 @@
 //! ECP over gRPC.
 
 use std::{
-    sync::{Arc, RwLock},
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -121,7 +124,8 @@ impl GrpcConnector {
         let control = service(self.channel().await?);
         let data = service(self.channel().await?);
         let bearer = self.credentials.bearer.as_ref().and_then(|secret| format!("Bearer {secret}").parse().ok());
-        Ok(GrpcClient { control, data, bearer, token: Arc::default() })
+        let trace = Arc::new(Trace { id: rand::random(), last_span: AtomicU64::new(rand::random()) });
+        Ok(GrpcClient { control, data, bearer, token: Arc::default(), trace })
     }
 }
 
@@ -139,6 +143,21 @@ pub struct GrpcClient {
     data: ExecutionServiceClient<Channel>,
     bearer: Option<MetadataValue<Ascii>>,
     token: Arc<RwLock<Option<BinaryMetadataValue>>>,
+    trace: Arc<Trace>,
+}
+
+/// One trace for each session, one span for each call.
+struct Trace {
+    id: u128,
+    last_span: AtomicU64,
+}
+
+impl Trace {
+    /// A W3C `traceparent`; neither id is ever zero.
+    fn parent(&self) -> String {
+        let span = self.last_span.fetch_add(1, Ordering::Relaxed).max(1);
+        format!("00-{:032x}-{span:016x}-01", self.id.max(1))
+    }
 }
 
 impl GrpcClient {
@@ -149,6 +168,9 @@ impl GrpcClient {
         }
         if let Some(bearer) = &self.bearer {
             request.metadata_mut().insert("authorization", bearer.clone());
+        }
+        if let Ok(parent) = self.trace.parent().parse() {
+            request.metadata_mut().insert("traceparent", parent);
         }
         let token = self.token.read().ok().and_then(|token| token.clone());
         if let Some(token) = token {

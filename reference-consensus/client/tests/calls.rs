@@ -47,6 +47,8 @@ type Out<T> = Pin<Box<dyn futures::Stream<Item = Result<T, Status>> + Send>>;
 impl Server {
     fn hear<T>(&self, method: &'static str, request: &Request<T>) -> Result<(), Status> {
         let token = request.metadata().get_bin("ecp-session-bin").map(|t| t.to_bytes().unwrap().to_vec());
+        let trace = request.metadata().get("traceparent").unwrap().to_str().unwrap();
+        assert_eq!((trace.len(), &trace[..3], &trace[52..]), (55, "00-", "-01"));
         self.heard.lock().unwrap().push(Heard { method, token });
         self.fails.lock().unwrap().clone().map_or(Ok(()), Err)
     }

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use ecp_signatures::{Refused, SigningRecord, record::check};
+use ecp_signatures::{Recorded, Refused, SigningRecord, record::check};
 use ecp_types::LastSigned;
 
-use crate::store::{Signed, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 #[derive(Debug, Default)]
 struct State {
-    signed: Option<Signed>,
+    signed: Option<Recorded>,
     /// Why nothing is signed any more.
     silent: Option<String>,
     /// The record refused a signature; what it holds then.
@@ -37,8 +37,8 @@ impl StoreRecord {
     /// Nothing at or below is signed any more.
     pub fn raise(&self, floor: LastSigned) -> Result<(), StoreError> {
         let mut state = self.state();
-        if state.signed.is_none_or(|(signed, _)| signed < floor) {
-            let signed = (floor, [0; 32]);
+        if state.signed.is_none_or(|signed| signed.last < floor) {
+            let signed = Recorded::floor(floor);
             self.store.write_record(Some(&signed))?;
             state.signed = Some(signed);
         }
@@ -62,17 +62,16 @@ impl SigningRecord for StoreRecord {
         if let Some(reason) = &state.silent {
             return Err(Refused::Silent { asked: step, reason: reason.clone() });
         }
-        match check(state.signed, step, digest) {
-            Ok(false) => Ok(()),
-            Ok(true) => {
-                let signed = (step, *digest);
+        match check(state.signed.as_ref(), step, digest) {
+            Ok(None) => Ok(()),
+            Ok(Some(signed)) => {
                 let written = self.store.write_record(Some(&signed));
                 written.map_err(|error| Refused::NotWritten { asked: step, reason: error.to_string() })?;
                 state.signed = Some(signed);
                 Ok(())
             }
             Err(refused) => {
-                state.refused = state.signed.map(|(signed, _)| signed);
+                state.refused = state.signed.map(|signed| signed.last);
                 Err(refused)
             }
         }

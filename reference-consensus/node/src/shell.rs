@@ -228,8 +228,10 @@ impl Shell {
         self.engine = None;
         let refused = self.parts.validator.as_ref().and_then(|v| v.record.take_refused());
         match (failure, refused) {
-            (EngineFailure::Safety(text), _) => Err(Exit::Unsafe(text)),
+            // Also while the engine replays its log, which it then cannot go on with: the log is sound, and the key
+            // stays silent until the height has passed.
             (_, Some(signed)) => Ok(Input::SigningRefused { signed }),
+            (EngineFailure::Safety(text), None) => Err(Exit::Unsafe(text)),
             (failure, None) => Err(Exit::Restart(failure.to_string())),
         }
     }

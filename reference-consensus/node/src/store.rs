@@ -8,6 +8,7 @@ use std::{
 };
 
 use ecp_consensus_core::{Body, BodyKey, Decided, Durable, Slot, Write};
+use ecp_signatures::Recorded;
 use ecp_types::{ConsensusId, LastSigned, Network, SignedStep};
 use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
 
@@ -42,9 +43,6 @@ pub enum StoreError {
         problem: String,
     },
 }
-
-/// The highest signature, and what was signed.
-pub type Signed = (LastSigned, [u8; 32]);
 
 /// Told before and after each durable write, with its name in the specification's table of crash points.
 pub type Observer = Box<dyn Fn(&'static str) + Send + Sync>;
@@ -160,7 +158,7 @@ impl Store {
         let mut durable = Durable {
             committed: position("committed")?,
             certified: position("certified")?,
-            record: self.record()?.map(|signed| signed.map(|(last, _)| last)),
+            record: self.record()?.map(|signed| signed.map(|signed| signed.last)),
             instance: value("instance")?.and_then(|v| v.try_into().ok()),
             ..Durable::default()
         };
@@ -204,7 +202,7 @@ impl Store {
     }
 
     /// The signing record: absent if the key came without one.
-    pub fn record(&self) -> Result<Option<Option<Signed>>, StoreError> {
+    pub fn record(&self) -> Result<Option<Option<Recorded>>, StoreError> {
         let read = self.database.begin_read().map_err(|e| self.failed(e))?;
         let meta = read.open_table(META).map_err(|e| self.failed(e))?;
         let Some(row) = meta.get("signed").map_err(|e| self.failed(e))? else { return Ok(None) };
@@ -215,7 +213,7 @@ impl Store {
     }
 
     /// Writes the signing record, durably (ECP-REC-003). Absent: a fresh key.
-    pub fn write_record(&self, signed: Option<&Signed>) -> Result<(), StoreError> {
+    pub fn write_record(&self, signed: Option<&Recorded>) -> Result<(), StoreError> {
         let bytes = signed.map(signed_bytes).unwrap_or_default();
         self.tell(signed.map(|_| "consensus.before-record-write"));
         self.transaction(|transaction| {
@@ -325,7 +323,8 @@ fn prune(transaction: &WriteTransaction, keep_from: u64, decided_through: u64) -
     Ok(())
 }
 
-fn signed_bytes((last, digest): &Signed) -> Vec<u8> {
+/// Height, round, step, then for each step whether something was signed and its digest.
+fn signed_bytes(Recorded { last, digests }: &Recorded) -> Vec<u8> {
     let step = match last.step {
         SignedStep::Proposal => 1,
         SignedStep::Prevote => 2,
@@ -334,11 +333,14 @@ fn signed_bytes((last, digest): &Signed) -> Vec<u8> {
     let mut bytes = last.height.to_be_bytes().to_vec();
     bytes.extend(last.round.to_be_bytes());
     bytes.push(step);
-    bytes.extend(digest);
+    for digest in digests {
+        bytes.push(u8::from(digest.is_some()));
+        bytes.extend(digest.unwrap_or_default());
+    }
     bytes
 }
 
-fn read_signed(bytes: &[u8]) -> Option<Signed> {
+fn read_signed(bytes: &[u8]) -> Option<Recorded> {
     let height = u64::from_be_bytes(bytes.get(..8)?.try_into().ok()?);
     let round = u32::from_be_bytes(bytes.get(8..12)?.try_into().ok()?);
     let step = match bytes.get(12)? {
@@ -347,7 +349,16 @@ fn read_signed(bytes: &[u8]) -> Option<Signed> {
         3 => SignedStep::Precommit,
         _ => return None,
     };
-    Some((LastSigned { height, round, step }, bytes.get(13..)?.try_into().ok()?))
+    let rest: &[u8; 99] = bytes.get(13..)?.try_into().ok()?;
+    let mut digests = [None; 3];
+    for (digest, row) in digests.iter_mut().zip(rest.chunks_exact(33)) {
+        match row.split_first()? {
+            (0, _) => {}
+            (1, signed) => *digest = Some(signed.try_into().ok()?),
+            _ => return None,
+        }
+    }
+    Some(Recorded { last: LastSigned { height, round, step }, digests })
 }
 
 #[cfg(test)]

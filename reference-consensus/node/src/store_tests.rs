@@ -85,7 +85,8 @@ fn a_directory_is_locked_and_belongs_to_one_network() {
 #[test]
 fn the_signing_record_is_kept_with_what_was_signed() {
     let dir = tempfile::tempdir().unwrap();
-    let signed = (LastSigned { height: 9, round: 1, step: SignedStep::Prevote }, [7; 32]);
+    let last = LastSigned { height: 9, round: 1, step: SignedStep::Prevote };
+    let signed = Recorded { last, digests: [Some([7; 32]), Some([8; 32]), None] };
     {
         let store = Store::open(dir.path(), &network(), [1; 16]).unwrap();
         assert_eq!(store.record().unwrap(), None);
@@ -93,5 +94,5 @@ fn the_signing_record_is_kept_with_what_was_signed() {
     }
     let store = Store::open(dir.path(), &network(), [1; 16]).unwrap();
     assert_eq!(store.record().unwrap(), Some(Some(signed)));
-    assert_eq!(store.load().unwrap().record, Some(Some(signed.0)));
+    assert_eq!(store.load().unwrap().record, Some(Some(last)));
 }
