@@ -3,9 +3,9 @@
 mod agree;
 mod build;
 mod load;
-mod rpc;
+pub(crate) mod rpc;
 mod setup;
-mod wallet;
+pub(crate) mod wallet;
 
 use std::{
     path::{Path, PathBuf},
@@ -141,9 +141,14 @@ where
     let verdict = certify(bin_dir, out.join("conformance")).await;
     report.certified = verdict.is_ok();
     let json = out.join("demo.json");
-    std::fs::write(&json, serde_json::to_string_pretty(&report)?).with_context(|| format!("writing {}", json.display()))?;
+    std::fs::write(&json, serde_json::to_string_pretty(&report)?)
+        .with_context(|| format!("writing {}", json.display()))?;
     println!("{}", verdict?);
-    println!("Done in {:.0} s.{}", begin.elapsed().as_secs_f64(), if args.out.is_some() { format!(" Report: {}", json.display()) } else { String::new() });
+    println!(
+        "Done in {:.0} s.{}",
+        begin.elapsed().as_secs_f64(),
+        if args.out.is_some() { format!(" Report: {}", json.display()) } else { String::new() }
+    );
 
     if args.keep {
         println!("The nodes stay up until Ctrl-C:");
@@ -187,7 +192,11 @@ async fn drive(
 
     let non_empty_blocks = agreement.blocks.iter().filter(|block| block.transactions > 0).count();
     let included: usize = agreement.blocks.iter().map(|block| block.transactions).sum();
-    ensure!(included >= tally.included(), "{included} transactions are in blocks, but {} were confirmed", tally.included());
+    ensure!(
+        included >= tally.included(),
+        "{included} transactions are in blocks, but {} were confirmed",
+        tally.included()
+    );
     ensure!(included >= INCLUDED, "only {included} transactions are in blocks, wanted {INCLUDED}");
     ensure!(non_empty_blocks >= NON_EMPTY, "only {non_empty_blocks} blocks are not empty, wanted {NON_EMPTY}");
     ensure!(agreement.accounts.len() == wallets.len(), "an account is missing in the comparison");
@@ -221,7 +230,11 @@ fn check_ledger(network: &Network) -> Result<()> {
     command.args(urls(network)?);
     let output = command.output().context("running python3, which the demo needs for its independent check")?;
     print!("{}", String::from_utf8_lossy(&output.stdout));
-    ensure!(output.status.success(), "the Python check of the ledger failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "the Python check of the ledger failed:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(())
 }
 

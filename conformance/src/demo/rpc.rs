@@ -117,7 +117,9 @@ impl Node {
             "calldata": [address],
         });
         let felts: Vec<Felt> = self.call("starknet_call", rpc_params![call, "latest"]).await?;
-        let [low, high] = felts[..] else { bail!("{}: balanceOf returned {} felts instead of 2", self.url, felts.len()) };
+        let [low, high] = felts[..] else {
+            bail!("{}: balanceOf returned {} felts instead of 2", self.url, felts.len())
+        };
         if high != Felt::ZERO {
             bail!("{}: the balance of {address:#x} does not fit into 128 bits", self.url);
         }

@@ -39,15 +39,8 @@ impl Wallet {
     /// A transfer of STRK, signed.
     pub(crate) fn transfer(&self, chain: Felt, nonce: u64, to: Felt, fri: u128) -> BroadcastedInvokeTransactionV3 {
         // A call as the account's `__execute__` takes it: how many, to whom, which function, its arguments.
-        let calldata = vec![
-            Felt::ONE,
-            STRK_ADDRESS,
-            selector("transfer"),
-            Felt::THREE,
-            to,
-            Felt::from(fri),
-            Felt::ZERO,
-        ];
+        let calldata =
+            vec![Felt::ONE, STRK_ADDRESS, selector("transfer"), Felt::THREE, to, Felt::from(fri), Felt::ZERO];
         let mut transaction = BroadcastedInvokeTransactionV3 {
             sender_address: self.address,
             calldata,
