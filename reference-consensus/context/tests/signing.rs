@@ -14,13 +14,12 @@ use ecp_types::{Commitment, Felt, LastSigned, Network};
 use futures::executor::block_on;
 
 #[derive(Default)]
-struct Record(Mutex<Option<(LastSigned, [u8; 32])>>);
+struct Record(Mutex<Option<record::Recorded>>);
 
 impl SigningRecord for Record {
     fn before_sign(&self, step: LastSigned, digest: &[u8; 32]) -> Result<(), Refused> {
         let mut last = self.0.lock().unwrap();
-        record::check(*last, step, digest)?;
-        *last = Some((step, *digest));
+        *last = record::check(last.as_ref(), step, digest)?.or(*last);
         Ok(())
     }
 }
@@ -90,7 +89,7 @@ fn the_record_stands_before_each_signature() {
     let key = key(Scheme::StarkEcdsa).public_key();
     let result = block_on(verifier.verify_signed_proposal(&proposal.message, &proposal.signature, &key)).unwrap();
     assert!(result.is_valid());
-    assert_eq!(record.0.lock().unwrap().unwrap().0.round, 2);
+    assert_eq!(record.0.lock().unwrap().unwrap().last.round, 2);
 }
 
 #[test]

@@ -20,5 +20,5 @@ pub mod scheme;
 
 pub use certificate::{BadCertificate, verify_certificate};
 pub use envelope::{BadEnvelope, Content, Envelope, StreamHeader, verify_envelope};
-pub use record::{Refused, SigningRecord};
+pub use record::{Recorded, Refused, SigningRecord};
 pub use scheme::{BadKey, PrivateKey, PublicKey, Scheme, Signature};

@@ -38,7 +38,7 @@ pub struct MemoryRecord {
 
 #[derive(Default)]
 struct RecordState {
-    last: Option<(LastSigned, [u8; 32])>,
+    last: Option<record::Recorded>,
     signed: BTreeMap<LastSigned, [u8; 32]>,
     refuse: bool,
 }
@@ -69,8 +69,7 @@ impl SigningRecord for MemoryRecord {
         if state.refuse {
             return Err(Refused::Silent { asked: step, reason: "the test says so".into() });
         }
-        record::check(state.last, step, digest)?;
-        state.last = Some((step, *digest));
+        state.last = record::check(state.last.as_ref(), step, digest)?.or(state.last);
         state.signed.insert(step, *digest);
         self.highest.send_replace(Some(step));
         Ok(())
