@@ -1,6 +1,9 @@
 //! One validation.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use ecp_execution_core::seams::{EngineFault, Validation, ValidationStep};
 use ecp_testchain::{BlockCheck, Invalid};
@@ -13,11 +16,12 @@ pub(crate) struct ScriptedValidation {
     height: Height,
     check: BlockCheck,
     ended: bool,
+    dropped: Arc<AtomicBool>,
 }
 
 impl ScriptedValidation {
-    pub(crate) const fn new(shared: Arc<Shared>, height: Height, check: BlockCheck) -> Self {
-        Self { shared, height, check, ended: false }
+    pub(crate) fn new(shared: Arc<Shared>, height: Height, check: BlockCheck) -> Self {
+        Self { shared, height, check, ended: false, dropped: Arc::new(AtomicBool::new(false)) }
     }
 
     /// Executes what came, and after the end compares the results with FIN.
@@ -29,6 +33,9 @@ impl ScriptedValidation {
         }
         while let Some(cost) = self.check.execute_next() {
             self.shared.pace.work(cost);
+            if self.dropped.load(Ordering::Relaxed) {
+                return Ok(ValidationStep::Continue);
+            }
         }
         if !self.ended {
             return Ok(ValidationStep::Continue);
@@ -68,6 +75,10 @@ impl Validation for ScriptedValidation {
         let window = self.shared.chain.section().window_ms;
         let text = format!("timestamp {timestamp} is more than {window} ms ahead of this node's clock, {now}");
         Some((LocalReason::TimestampWindow, text))
+    }
+
+    fn stop_when(&mut self, dropped: Arc<AtomicBool>) {
+        self.dropped = dropped;
     }
 
     fn computed(&self) -> Option<Commitment> {

@@ -1,6 +1,12 @@
 //! Validating a proposal: it is executed as its parts arrive.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use ecp_execution_core::seams::{EngineFault, Slot, Validation, ValidationStep};
@@ -16,7 +22,7 @@ use crate::{
     l1::L1Message,
     rows,
     run::{Finished, Outcome, Run, needed_hash},
-    wire,
+    wire::{self, Batch},
 };
 
 /// Why a proposal is INVALID.
@@ -44,6 +50,8 @@ pub(crate) struct StarknetValidation {
     ended: bool,
     /// The commitment of an executed block that is INVALID all the same.
     computed: Option<Commitment>,
+    /// Nobody waits for the result any more.
+    dropped: Arc<AtomicBool>,
 }
 
 /// What [`StarknetValidation::end`] found, so that a repeat says the same.
@@ -113,6 +121,7 @@ impl StarknetValidation {
             verdict: None,
             ended: false,
             computed: None,
+            dropped: Arc::new(AtomicBool::new(false)),
         })
     }
 
@@ -153,12 +162,14 @@ impl StarknetValidation {
     }
 
     fn take_body(&mut self, part: &Part) -> Result<(), Invalid> {
-        let batch = wire::TransactionBatch::decode(&*part.payload).map_err(|error| {
-            (InvalidReason::PayloadMalformed, format!("part {} is no TransactionBatch: {error}", part.index))
-        })?;
-        for message in &batch.transactions {
+        let mut batch = Batch::of(&part.payload);
+        loop {
+            let message = batch.next_transaction().map_err(|error| {
+                (InvalidReason::PayloadMalformed, format!("part {} is no TransactionBatch: {error}", part.index))
+            })?;
+            let Some(message) = message else { return Ok(()) };
             let place = self.sent.len();
-            let tx = Tx::from_wire(message, &self.shared.chain.chain_id).map_err(|error| match error {
+            let tx = Tx::from_wire(&message, &self.shared.chain.chain_id).map_err(|error| match error {
                 BadTransaction::Malformed(text) => {
                     (InvalidReason::PayloadMalformed, format!("transaction {place}: {text}"))
                 }
@@ -172,7 +183,6 @@ impl StarknetValidation {
             }
             self.sent.push(tx);
         }
-        Ok(())
     }
 
     /// Executes what was sent as far as possible; says what is missing.
@@ -196,12 +206,19 @@ impl StarknetValidation {
         // Once FIN is known, nothing after the prefix needs to be executed.
         let end = self.fin.as_ref().map_or(self.sent.len() as u64, |fin| fin.executed_count);
         while self.stopped.is_none() && (run.count() as u64) < end {
+            if self.dropped.load(Ordering::Relaxed) {
+                return Err(EngineFault("the validation was given up".into()));
+            }
             let index = run.count();
             let tx = &self.sent[index];
-            // A message that an earlier block consumed is not executed again (ECP-STK-013).
-            if matches!(tx, Tx::L1Handler(_)) && rows::read_place(&*self.head.snapshot, &tx.hash())?.is_some() {
-                let text = format!("transaction {index}, {:#x}: an earlier block consumed the message", tx.hash());
-                self.stopped = Some((InvalidReason::L1MessageConsumed, text));
+            // Nothing is executed again that stands in an earlier block (ECP-VAL-018, ECP-STK-013).
+            if let Some((height, _)) = rows::read_place(&*self.head.snapshot, &tx.hash())? {
+                let text = format!("transaction {index}, {:#x}, stands in block {height}", tx.hash());
+                let reason = match tx {
+                    Tx::L1Handler(_) => InvalidReason::L1MessageConsumed,
+                    Tx::Account(_) => InvalidReason::DuplicateTransaction,
+                };
+                self.stopped = Some((reason, text));
                 break;
             }
             match run.execute(tx)? {
@@ -355,6 +372,10 @@ impl Validation for StarknetValidation {
             }
             _ => None,
         })
+    }
+
+    fn stop_when(&mut self, dropped: Arc<AtomicBool>) {
+        self.dropped = dropped;
     }
 
     fn computed(&self) -> Option<Commitment> {

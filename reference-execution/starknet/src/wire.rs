@@ -2,6 +2,8 @@
 //!
 //! Field numbers are those of `third_party/starknet-p2p/2026-08/`; a test compares the two.
 
+use prost::{DecodeError, Message as _, encoding};
+
 /// Name of the part format.
 pub const PART_FORMAT: &str = "starknet-p2p/2026-08";
 
@@ -340,6 +342,37 @@ pub struct ProposalFin {
     pub fin_payload: Option<ProposalFinPayload>,
 }
 
+/// The transactions of a BODY payload, decoded one by one: a payload of 6 MiB can hold three million empty
+/// transactions, and all of them together take a hundred times its size in memory.
+pub(crate) struct Batch<'a>(&'a [u8]);
+
+impl<'a> Batch<'a> {
+    /// Of an encoded [`TransactionBatch`].
+    pub(crate) const fn of(payload: &'a [u8]) -> Self {
+        Self(payload)
+    }
+
+    /// The next one, or an error as decoding the whole would give it.
+    pub(crate) fn next_transaction(&mut self) -> Result<Option<ConsensusTransaction>, DecodeError> {
+        let rest = &mut self.0;
+        while !rest.is_empty() {
+            let (tag, wire_type) = encoding::decode_key(rest)?;
+            if tag != 1 {
+                encoding::skip_field(wire_type, tag, rest, encoding::DecodeContext::default())?;
+                continue;
+            }
+            encoding::check_wire_type(encoding::WireType::LengthDelimited, wire_type)?;
+            // The whole payload is in memory, so a length that does not fit is beyond its end.
+            let length = usize::try_from(encoding::decode_varint(rest)?).unwrap_or(usize::MAX);
+            // What is beyond the end is an error of decoding: a message that is cut.
+            let (transaction, after) = rest.split_at_checked(length).unwrap_or((&[0x0a], &[]));
+            *rest = after;
+            return ConsensusTransaction::decode(transaction).map(Some);
+        }
+        Ok(None)
+    }
+}
+
 impl From<u128> for Uint128 {
     fn from(value: u128) -> Self {
         // The casts keep the lower and the upper half.
@@ -350,5 +383,38 @@ impl From<u128> for Uint128 {
 impl From<Uint128> for u128 {
     fn from(value: Uint128) -> Self {
         Self::from(value.high) << 64 | Self::from(value.low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_by_one(payload: &[u8]) -> Result<Vec<ConsensusTransaction>, DecodeError> {
+        let mut batch = Batch::of(payload);
+        std::iter::from_fn(|| batch.next_transaction().transpose()).collect()
+    }
+
+    #[test]
+    fn one_by_one_is_as_all_at_once() {
+        let transaction = |n: u8| ConsensusTransaction {
+            txn: Some(Txn::L1Handler(L1HandlerV0::default())),
+            transaction_hash: Some(Hash { elements: vec![n; 32] }),
+        };
+        let batch =
+            TransactionBatch { transactions: vec![transaction(1), ConsensusTransaction::default(), transaction(2)] };
+        let mut payload = batch.encode_to_vec();
+        // A field that is not known here, between and after.
+        payload.splice(0..0, [0x12, 0x01, 0x07]);
+        payload.extend([0x18, 0x05]);
+        assert_eq!(TransactionBatch::decode(&*payload).unwrap(), batch);
+        assert_eq!(one_by_one(&payload).unwrap(), batch.transactions);
+        assert_eq!(one_by_one(&[]).unwrap(), []);
+        for cut in 1..payload.len() {
+            let whole = TransactionBatch::decode(&payload[..cut]).map(|batch| batch.transactions);
+            assert_eq!(one_by_one(&payload[..cut]).is_ok(), whole.is_ok(), "cut at {cut}");
+        }
+        assert!(one_by_one(&[0x08, 0x01]).is_err(), "a number is no transaction");
+        assert!(one_by_one(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]).is_err());
     }
 }

@@ -6,7 +6,7 @@ mod common;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use common::{KEYS, Node, describe, feed};
+use common::{KEYS, Node, describe, feed, in_one_body};
 use ecp_engine_starknet::{
     header::{Init, MAX_PRICE},
     wire,
@@ -27,7 +27,7 @@ fn fixture() -> &'static (Vec<Part>, Node) {
             builder.engine.mempool().add(tx, StarkFelt::ZERO).unwrap();
         }
         let (parts, _) = builder.build();
-        (parts, Node::new())
+        (in_one_body(&parts), Node::new())
     })
 }
 
@@ -135,4 +135,24 @@ fn parts_in_a_wrong_order_are_malformed() {
             other => panic!("{}", describe(&other)),
         }
     }
+}
+
+#[test]
+fn a_body_of_empty_transactions_costs_no_more_than_its_bytes() {
+    let (parts, _) = fixture();
+    let mut parts = parts.clone();
+    // Three million transactions of two bytes each: decoded together they take more than a gigabyte.
+    parts[1].payload = Bytes::from([0x0a, 0x00].repeat(3 << 20));
+    let before = peak_kib();
+    let step = verdict_of(&parts);
+    assert!(matches!(step, ValidationStep::Invalid(InvalidReason::PayloadMalformed, _)), "{}", describe(&step));
+    let grown = peak_kib() - before;
+    assert!(grown < 100 << 10, "{grown} KiB");
+}
+
+/// Most memory that this process ever had, in KiB.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").trim().parse().unwrap()
 }

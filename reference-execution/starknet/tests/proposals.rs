@@ -6,7 +6,7 @@ mod common;
 use std::{sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
-use common::{KEYS, Node, START, Wallet, describe, drain, feed, genesis};
+use common::{KEYS, Node, START, Wallet, describe, drain, feed, genesis, in_one_body};
 use ecp_engine_starknet::wire;
 use ecp_execution_core::seams::{BuildStep, ExecutionEngine as _, ValidationStep};
 use ecp_types::{InvalidReason, LocalReason, Missing, Part, PartKind};
@@ -81,6 +81,7 @@ fn an_empty_block_is_init_and_fin() {
 #[test]
 fn altered_proposals_are_invalid_each_for_its_reason() {
     let (parts, _) = loaded(3).build();
+    let parts = in_one_body(&parts);
     let validator = Node::new();
     let body = |change: &dyn Fn(&mut wire::TransactionBatch)| alter(&parts, PartKind::Body, change);
     let fin = |change: &dyn Fn(&mut wire::ProposalFin)| alter(&parts, PartKind::Fin, change);
@@ -403,4 +404,37 @@ fn a_reframed_init_keeps_all_but_its_slot() {
         other => panic!("{}", describe(&other)),
     }
     assert!(node.engine.reframe_init(&node.slot(), b"no protobuf").is_err());
+}
+
+#[test]
+fn a_transaction_of_an_earlier_block_is_a_duplicate_also_after_a_restart() {
+    let node = loaded(1);
+    let (first, executed) = node.build();
+    let fresh = node.fork();
+    node.commit(&executed);
+    node.hash();
+    let node = node.restarted();
+    // The next block of an honest proposer, with the body of the first.
+    let (mut parts, _) = node.build();
+    let body = first.iter().find(|part| part.kind == PartKind::Body).unwrap().clone();
+    parts.insert(1, body);
+    parts[2].index = 2;
+    let parts = alter::<wire::ProposalFin>(&parts, PartKind::Fin, |fin| fin.executed_transaction_count = 1);
+    let (reason, text) = node.invalid(&parts);
+    assert_eq!(reason, InvalidReason::DuplicateTransaction, "{text}");
+    assert!(text.contains("block 0"), "{text}");
+    // Where it is not in an earlier block, it is valid.
+    assert_eq!(fresh.validate(&first).executed_count, 1);
+}
+
+#[test]
+fn a_validation_that_is_given_up_executes_no_further() {
+    let node = loaded(3);
+    let (parts, _) = node.build();
+    let mut validation = node.engine.validate(node.slot()).unwrap();
+    let dropped = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    validation.stop_when(dropped.clone());
+    assert!(matches!(validation.part(parts[0].clone()).unwrap(), ValidationStep::Continue));
+    dropped.store(true, Ordering::Relaxed);
+    assert!(validation.part(parts[1].clone()).is_err());
 }

@@ -15,7 +15,7 @@ use ecp_execution_core::seams::{
     Build, BuildStep, Clock, Executed, ExecutionEngine, Slot, Snapshot, Store, StoreError, Validation, ValidationStep,
     Write,
 };
-use ecp_types::{Felt, Genesis, InvalidReason, Part};
+use ecp_types::{Felt, Genesis, InvalidReason, Part, PartKind};
 use serde_json::json;
 use starknet_api::{
     abi::abi_utils::selector_from_name,
@@ -247,6 +247,16 @@ pub fn feed(validation: &mut dyn Validation, parts: &[Part]) -> ValidationStep {
         }
     }
     validation.end().unwrap()
+}
+
+/// The same proposal with everything in one BODY: how many a build makes depends on how fast it is.
+pub fn in_one_body(parts: &[Part]) -> Vec<Part> {
+    let bodies = parts.iter().filter(|part| part.kind == PartKind::Body);
+    // Batches are one repeated field, so their encodings can be joined.
+    let payload = bodies.flat_map(|part| part.payload.iter().copied()).collect::<Vec<u8>>();
+    let body = Part { index: 1, kind: PartKind::Body, payload: payload.into() };
+    let fin = Part { index: 2, ..parts[parts.len() - 1].clone() };
+    vec![parts[0].clone(), body, fin]
 }
 
 /// Steps a build to its end.
