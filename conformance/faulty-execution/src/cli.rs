@@ -9,6 +9,7 @@ use ecp_execution_server::{
     MemoryStore,
     launch::{Flags, Refused, Settings, SystemClock, announce, finish, log, runtime, start, until_told},
 };
+use ecp_testchain::ECP_TEST_1;
 
 use crate::{
     crash::{CrashPoint, Crashing},
@@ -69,7 +70,9 @@ fn find(name: &str) -> Result<&'static Fault, Refused> {
 
 async fn serve(settings: Settings, fault: Option<&'static Fault>, crash_at: Option<CrashPoint>) -> Result<(), Refused> {
     let genesis = settings.read_genesis()?;
-    let config = settings.server(&genesis)?;
+    let mut config = settings.server(&genesis)?;
+    config.part_formats = [ECP_TEST_1.to_owned()].into();
+    config.commitment_schemes = config.part_formats.clone();
     let mut store = settings.open_store(&genesis)?;
     if let Some(fault) = fault.filter(|fault| fault.forgets) {
         store = Arc::new(crate::faults::durable::Forgetful::new(fault.name, MemoryStore::default()));

@@ -81,7 +81,8 @@ pub fn run(cli: Cli) -> Result<(), Refused> {
 
 async fn serve(settings: Settings, wallets: &tokio::runtime::Handle) -> Result<(), Refused> {
     let genesis = settings.read_genesis()?;
-    let config = settings.server(&genesis)?;
+    let mut config = settings.server(&genesis)?;
+    engines::limit(&mut config, &genesis);
     let store = settings.open_store(&genesis)?;
     let opened = engines::open(&genesis, store.clone())?;
     let engine = opened.engine.clone();

@@ -3,13 +3,18 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use ecp_engine_scripted::{RealPace, ScriptedEngine};
-use ecp_engine_starknet::StarknetEngine;
+use ecp_engine_starknet::{
+    StarknetEngine,
+    commitment::{ECP_STARKNET_1, PARTIAL_BLOCK_HASH},
+    wire::PART_FORMAT,
+};
 use ecp_execution_core::seams::{ExecutionEngine, Store};
 use ecp_execution_server::{
-    MemoryStore,
+    MemoryStore, ServerConfig,
     launch::{Refused, SystemClock},
 };
 use ecp_jsonrpc::{JsonRpcServer, NodeView, ServeOptions};
+use ecp_testchain::ECP_TEST_1;
 use ecp_types::{Genesis, Workload};
 
 /// An engine that is open, and its view for JSON-RPC if it has one.
@@ -35,6 +40,16 @@ impl Opened {
         let server = JsonRpcServer::start(address, view, ServeOptions::default()).await;
         server.map(Some).map_err(|error| Refused::JsonRpc(error.to_string()))
     }
+}
+
+/// What the engine of this genesis supports: a height that needs another format or scheme is UNSUPPORTED_AT_HEIGHT, never
+/// INVALID (ECP-HGT-012).
+pub fn limit(config: &mut ServerConfig, genesis: &Genesis) {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    (config.part_formats, config.commitment_schemes) = match genesis.workload() {
+        Workload::TestChain(_) => (names(&[ECP_TEST_1]), names(&[ECP_TEST_1])),
+        Workload::Starknet(_) => (names(&[PART_FORMAT]), names(&[ECP_STARKNET_1, PARTIAL_BLOCK_HASH])),
+    };
 }
 
 /// Opens the engine that the genesis asks for, at the head that the store holds.

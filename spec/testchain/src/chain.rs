@@ -246,6 +246,33 @@ impl Chain {
         }
     }
 
+    /// The commitment over content, whether or not it can be executed.
+    pub(crate) fn content_commitment(
+        &self,
+        parent: &ChainState,
+        init: &Init,
+        builder: Felt,
+        transfers: &[Transfer],
+        state_digest: [u8; 32],
+    ) -> Result<Commitment, BuildError> {
+        let needed = self.needed_hash(init.height);
+        let distant_hash = needed
+            .map(|height| parent.hash(height).map(|hash| hash.block_hash).ok_or(BuildError::MissingHash(height)))
+            .transpose()?;
+        let fields = CommitmentFields {
+            domain: self.domain.clone(),
+            height: init.height,
+            parent: init.parent,
+            timestamp_ms: init.timestamp_ms,
+            builder,
+            executed_count: transfers.len() as u64,
+            transfers_digest: digest::transfers_digest(transfers),
+            state_digest,
+            distant_hash,
+        };
+        Ok(fields.commitment())
+    }
+
     /// FIN and the state after a block that executed `execution`.
     pub(crate) fn seal(
         &self,
@@ -254,24 +281,9 @@ impl Chain {
         builder: Felt,
         execution: Execution,
     ) -> Result<(Fin, ChainState), BuildError> {
-        let needed = self.needed_hash(init.height);
-        let distant_hash = needed
-            .map(|height| parent.hash(height).map(|hash| hash.block_hash).ok_or(BuildError::MissingHash(height)))
-            .transpose()?;
         let state_digest = digest::state_digest(&execution.accounts);
         let executed_count = execution.executed.len() as u64;
-        let commitment = CommitmentFields {
-            domain: self.domain.clone(),
-            height: init.height,
-            parent: init.parent,
-            timestamp_ms: init.timestamp_ms,
-            builder,
-            executed_count,
-            transfers_digest: digest::transfers_digest(&execution.executed),
-            state_digest,
-            distant_hash,
-        }
-        .commitment();
+        let commitment = self.content_commitment(parent, init, builder, &execution.executed, state_digest)?;
         let state = parent.after(commitment, init.timestamp_ms, execution.accounts, &state_digest);
         Ok((Fin { commitment, executed_count, state_digest }, state))
     }

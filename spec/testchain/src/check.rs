@@ -180,15 +180,20 @@ impl BlockCheck {
         Ok(Ok(Block { proposal, state }))
     }
 
-    /// After an INVALID: the commitment that INIT and the executed prefix have by their content, capacity left aside.
-    /// `None` if parts are missing or the prefix cannot be executed.
+    /// After an INVALID: the commitment that INIT and the executed prefix have by their content, capacity left aside; of a
+    /// prefix that cannot be executed, with the state digest that FIN names (ECP-SYN-014). `None` if parts are missing.
     #[must_use]
     pub fn computed(&self) -> Option<Commitment> {
         let (init, fin) = (self.init.as_ref()?, self.fin.as_ref()?);
         let mut execution = Execution::new(&self.parent, u32::MAX);
         let transfers = self.bodies.iter().flat_map(|body| &body.transfers);
         for (transfer, _) in transfers.zip(0..fin.executed_count) {
-            execution.execute(self.chain.domain(), transfer).ok()?;
+            if execution.execute(self.chain.domain(), transfer).is_err() {
+                let count = usize::try_from(fin.executed_count).ok()?;
+                let sent = self.bodies.iter().flat_map(|body| &body.transfers).take(count).cloned().collect::<Vec<_>>();
+                let (parent, builder) = (&self.parent, self.params.builder);
+                return self.chain.content_commitment(parent, init, builder, &sent, fin.state_digest).ok();
+            }
         }
         self.chain.seal(&self.parent, init, self.params.builder, execution).ok().map(|(fin, _)| fin.commitment)
     }

@@ -93,6 +93,32 @@ fn more_was_executed_than_fin_counts_is_undone() {
 }
 
 #[test]
+fn what_cannot_be_executed_has_the_commitment_of_its_content() {
+    let chain = chain();
+    let state = chain.initial_state();
+    let block = chain.build_block(&state, slot(FIRST), 5, vec![vec![pay(&ALICE, &BOB, 1, 0)]], 1).unwrap();
+    let computed = |change: &dyn Fn(&mut ecp_testchain::Proposal)| {
+        let mut proposal = block.proposal.clone();
+        change(&mut proposal);
+        let mut check = BlockCheck::new(Arc::new(chain.clone()), Arc::new(state.clone()), slot(FIRST)).unwrap();
+        for part in &proposal.parts() {
+            check.part(part).unwrap();
+        }
+        while check.execute_next().is_some() {}
+        assert!(check.finish().unwrap().is_err());
+        check.computed().unwrap()
+    };
+    let flipped = computed(&|p| p.bodies[0].transfers[0].signature[0] ^= 1);
+    assert_ne!(flipped, block.commitment(), "the signature is content");
+    assert_eq!(flipped, computed(&|p| p.bodies[0].transfers[0].signature[0] ^= 1));
+    let other = computed(&|p| {
+        p.bodies[0].transfers[0].signature[0] ^= 1;
+        p.fin.state_digest[0] ^= 1;
+    });
+    assert_ne!(other, flipped, "so is the state that FIN names");
+}
+
+#[test]
 fn a_block_over_capacity_has_a_commitment_all_the_same() {
     let chain = chain();
     let transfers: Vec<_> = (0..5).map(|nonce| pay(&ALICE, &BOB, 1, nonce)).collect();
