@@ -49,6 +49,8 @@ pub(super) struct Model {
     /// Process of the half, by instance and slot, that was given the first part of a build.
     builders: BTreeMap<(u32, Slot), u32>,
     streams: BTreeMap<u32, Stream>,
+    /// Highest committed height that an instance was told of.
+    told: BTreeMap<u32, u64>,
 }
 
 impl Model {
@@ -62,6 +64,7 @@ impl Model {
             fins: BTreeMap::new(),
             builders: BTreeMap::new(),
             streams: BTreeMap::new(),
+            told: BTreeMap::new(),
         }
     }
 
@@ -76,6 +79,17 @@ impl Model {
     ) -> Vec<Complaint> {
         let mut complaints = Vec::new();
         match method {
+            "Handshake" => {
+                let request = v1::HandshakeRequest::decode(bytes).ok();
+                let claimed = request.and_then(|r| r.position?.committed?.height);
+                if claimed > self.told.get(&instance).copied() {
+                    complaints.push(Complaint {
+                        subject: "the position in a handshake".to_owned(),
+                        requirement: "ECP-DEC-014",
+                        what: format!("took height {} for committed, which no answer said", claimed.unwrap_or(0)),
+                    });
+                }
+            }
             "BuildProposal" => {
                 let Ok(request) = v1::BuildProposalRequest::decode(bytes) else { return complaints };
                 let (Some(height), Some(round)) = (request.height, request.round) else { return complaints };
@@ -214,6 +228,17 @@ impl Model {
 
     /// A message that the half is given.
     pub(super) fn from_execution(&mut self, call: u32, instance: u32, process: u32, method: &str, bytes: &[u8]) {
+        let told = match method {
+            "Handshake" => v1::HandshakeResponse::decode(bytes).ok().and_then(|r| r.position?.committed),
+            "Watch" => v1::WatchResponse::decode(bytes).ok().and_then(|r| r.committed),
+            "Decide" => v1::DecideResponse::decode(bytes).ok().and_then(|r| r.committed),
+            "ImportDecided" => v1::ImportDecidedResponse::decode(bytes).ok().and_then(|r| r.committed),
+            _ => None,
+        };
+        if let Some(height) = told.and_then(|position| position.height) {
+            let known = self.told.entry(instance).or_default();
+            *known = height.max(*known);
+        }
         match method {
             "BuildProposal" => {
                 let Some(stream) = self.streams.get(&call) else { return };
@@ -305,6 +330,24 @@ mod tests {
         give(&mut model, 1, 2, part(v1::PartKind::Init, b"i"));
         assert_eq!(build(&mut model, 2, 2), []);
         assert_eq!(build(&mut model, 3, 3)[0].requirement, "ECP-REC-005");
+    }
+
+    #[test]
+    fn a_height_is_committed_once_an_answer_says_so() {
+        let (mut model, _) = model();
+        let committed = Some(v1::Position { height: Some(3), commitment: Bytes::from_static(&[1; 32]) });
+        let position = Some(v1::ConsensusPosition { committed: committed.clone(), ..v1::ConsensusPosition::default() });
+        let request = v1::HandshakeRequest { position, ..v1::HandshakeRequest::default() }.encode_to_vec();
+        let claim = |model: &mut Model| {
+            let complaints = model.from_consensus(0, 0, 1, "Handshake", &request);
+            complaints.into_iter().map(|c| c.requirement).collect::<Vec<_>>()
+        };
+        assert_eq!(claim(&mut model), ["ECP-DEC-014"]);
+        let reply = v1::DecideResponse { committed, next_params: None }.encode_to_vec();
+        model.from_execution(1, 1, 1, "Decide", &reply);
+        assert_eq!(claim(&mut model), ["ECP-DEC-014"], "another instance was told");
+        model.from_execution(1, 0, 1, "Decide", &reply);
+        assert_eq!(claim(&mut model), [""; 0]);
     }
 
     #[test]

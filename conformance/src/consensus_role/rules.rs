@@ -174,7 +174,10 @@ pub(super) fn judged(reply: &[u8], verdict: &Json, names: &Names) -> Result<Opti
 
 /// A field that is present.
 fn inner(message: &DynamicMessage, field: &str) -> Option<Value> {
-    message.has_field_by_name(field).then(|| message.get_field_by_name(field).map(std::borrow::Cow::into_owned)).flatten()
+    message
+        .has_field_by_name(field)
+        .then(|| message.get_field_by_name(field).map(std::borrow::Cow::into_owned))
+        .flatten()
 }
 
 fn json(written: &pbjson_types::Struct) -> Json {

@@ -364,6 +364,7 @@ impl Script for InstanceScript {
             let flow = self.watched(call, message, connection);
             if let Flow::Forward(message) = &flow {
                 self.stage.message(call, Sender::Execution, message);
+                locked(&self.stage.model).from_execution(call, self.index, process, &method, message);
             }
             return flow;
         }
