@@ -1,4 +1,14 @@
 //! Whole validators on the test chain, as tests start them: keys, genesis, processes.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`history`] | what was seen of a network under kills, and the rules that it must obey |
+//! | [`judged`] | reads from a consensus half's log which proposals it found valid |
+//! | [`soak`] | kills halves at random, as a seed says |
+
+pub mod history;
+pub mod judged;
+pub mod soak;
 
 use std::{
     path::{Path, PathBuf},
@@ -19,7 +29,10 @@ use tempfile::TempDir;
 /// Folder with the binaries of both reference halves, built once if they are not there yet.
 pub fn binaries() -> Result<PathBuf> {
     static BUILT: OnceLock<std::result::Result<PathBuf, String>> = OnceLock::new();
-    BUILT.get_or_init(|| conformance::demo::binaries().map_err(|e| format!("{e:#}"))).clone().map_err(anyhow::Error::msg)
+    BUILT
+        .get_or_init(|| conformance::demo::binaries().map_err(|e| format!("{e:#}")))
+        .clone()
+        .map_err(anyhow::Error::msg)
 }
 
 /// Files of a network on the test chain.
@@ -73,6 +86,12 @@ impl Files {
         let path = self.dir.path().join("other-genesis.json");
         std::fs::write(&path, file.to_json())?;
         Ok(path)
+    }
+
+    /// Leaves the files where they are and tells where that is.
+    #[must_use]
+    pub fn keep(self) -> PathBuf {
+        self.dir.keep()
     }
 
     /// The folder of all files.

