@@ -87,7 +87,7 @@ pub(crate) struct Import {
 }
 
 impl Import {
-    pub(crate) fn from_consensus(&mut self, event: Ask, findings: &mut Findings) {
+    pub(crate) fn consensus_said(&mut self, event: Ask, findings: &mut Findings) {
         const ORDER: &str = "header first and once, parts by index, End with the counts";
         match event {
             Ask::Header(_) if self.header.is_some() => {
@@ -133,11 +133,9 @@ impl Import {
                 }
                 return reply.committed.as_ref();
             }
-            ImportOutcome::Mismatch => {
-                if reply.computed.as_ref().is_none_or(|c| c.len() != 32) {
-                    let legal = "MISMATCH tells what execution gives";
-                    findings.execution("ECP-SYN-006", legal, "answered MISMATCH without the computed commitment");
-                }
+            ImportOutcome::Mismatch if reply.computed.as_ref().is_none_or(|c| c.len() != 32) => {
+                let legal = "MISMATCH tells what execution gives";
+                findings.execution("ECP-SYN-006", legal, "answered MISMATCH without the computed commitment");
             }
             _ => {}
         }

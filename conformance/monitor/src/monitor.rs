@@ -36,7 +36,7 @@ struct Call {
 /// What is kept of a call, by its method.
 #[derive(Debug, Clone)]
 enum Kind {
-    Handshake(Option<v1::HandshakeRequest>),
+    Handshake(Option<Box<v1::HandshakeRequest>>),
     Watch(session::Watch),
     HeightParams(Option<u64>),
     StartRound(Option<(u64, u32)>),
@@ -83,8 +83,8 @@ impl Monitor {
                 };
                 self.calls.insert(call, call_state);
             }
-            Event::FromConsensus { call, bytes } => self.from_consensus(call, bytes, &mut findings),
-            Event::FromExecution { call, bytes } => self.from_execution(call, bytes, &mut findings),
+            Event::FromConsensus { call, bytes } => self.consensus_said(call, bytes, &mut findings),
+            Event::FromExecution { call, bytes } => self.execution_said(call, bytes, &mut findings),
             Event::HalfClosed { call } => {
                 if let Some(Kind::Validate(stream)) = self.calls.get_mut(&call).map(|c| &mut c.kind) {
                     stream.half_closed();
@@ -120,10 +120,10 @@ impl Monitor {
         findings.0
     }
 
-    fn from_consensus(&mut self, call: u32, bytes: &[u8], findings: &mut Findings) {
+    fn consensus_said(&mut self, call: u32, bytes: &[u8], findings: &mut Findings) {
         let Some(call) = self.calls.get_mut(&call) else { return };
         match &mut call.kind {
-            Kind::Handshake(request) => *request = v1::HandshakeRequest::decode(bytes).ok(),
+            Kind::Handshake(request) => *request = v1::HandshakeRequest::decode(bytes).ok().map(Box::new),
             Kind::HeightParams(height) => {
                 *height = v1::GetHeightParamsRequest::decode(bytes).ok().and_then(|r| r.height);
             }
@@ -147,7 +147,7 @@ impl Monitor {
                         let what = format!("validation at {}", slot_text(open.height, open.round));
                         self.session.stream_id(&open.stream_id, what, findings);
                     }
-                    stream.from_consensus(event, findings);
+                    stream.consensus_said(event, findings);
                 }
             }
             Kind::Decide(request) => {
@@ -163,14 +163,14 @@ impl Monitor {
             }
             Kind::Import(import) => {
                 if let Ok(v1::ImportDecidedRequest { event: Some(event) }) = v1::ImportDecidedRequest::decode(bytes) {
-                    import.from_consensus(event, findings);
+                    import.consensus_said(event, findings);
                 }
             }
             Kind::Watch(_) | Kind::Other => {}
         }
     }
 
-    fn from_execution(&mut self, call: u32, bytes: &[u8], findings: &mut Findings) {
+    fn execution_said(&mut self, call: u32, bytes: &[u8], findings: &mut Findings) {
         let Some(call) = self.calls.get_mut(&call) else { return };
         call.answers += 1;
         self.session.answered(&call.method, &call.session, findings);

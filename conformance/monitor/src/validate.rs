@@ -44,7 +44,7 @@ pub(crate) struct Stream {
 const ORDER: &str = "open once and first, parts by index, End with the counts";
 
 impl Stream {
-    pub(crate) fn from_consensus(&mut self, event: Ask, findings: &mut Findings) {
+    pub(crate) fn consensus_said(&mut self, event: Ask, findings: &mut Findings) {
         if !self.opened && !matches!(event, Ask::Open(_)) {
             self.broken = true;
             findings.consensus("ECP-STR-004", ORDER, "sent something before the open message");

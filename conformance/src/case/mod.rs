@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn embedded_cases_load() {
         let cases = Cases::embedded().unwrap();
-        for role in [Role::Execution] {
+        for role in [Role::Execution, Role::Consensus] {
             assert!(cases.iter().filter(|c| c.role == role).count() >= 30, "{role:?}");
         }
     }

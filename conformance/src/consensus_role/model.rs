@@ -69,7 +69,7 @@ impl Model {
     }
 
     /// A message of the half; `process` counts the processes of its instance.
-    pub(super) fn from_consensus(
+    pub(super) fn consensus_said(
         &mut self,
         call: u32,
         instance: u32,
@@ -227,7 +227,7 @@ impl Model {
     }
 
     /// A message that the half is given.
-    pub(super) fn from_execution(&mut self, call: u32, instance: u32, process: u32, method: &str, bytes: &[u8]) {
+    pub(super) fn execution_said(&mut self, call: u32, instance: u32, process: u32, method: &str, bytes: &[u8]) {
         let told = match method {
             "Handshake" => v1::HandshakeResponse::decode(bytes).ok().and_then(|r| r.position?.committed),
             "Watch" => v1::WatchResponse::decode(bytes).ok().and_then(|r| r.committed),
@@ -294,12 +294,12 @@ mod tests {
     fn build(model: &mut Model, call: u32, process: u32) -> Vec<Complaint> {
         let request =
             v1::BuildProposalRequest { height: Some(1), round: Some(0), ..v1::BuildProposalRequest::default() };
-        model.from_consensus(call, 0, process, "BuildProposal", &request.encode_to_vec())
+        model.consensus_said(call, 0, process, "BuildProposal", &request.encode_to_vec())
     }
 
     fn give(model: &mut Model, call: u32, process: u32, part: v1::Part) {
         let reply = v1::BuildProposalResponse { event: Some(Built::Part(part)) };
-        model.from_execution(call, 0, process, "BuildProposal", &reply.encode_to_vec());
+        model.execution_said(call, 0, process, "BuildProposal", &reply.encode_to_vec());
     }
 
     fn part(kind: v1::PartKind, payload: &'static [u8]) -> v1::Part {
@@ -317,7 +317,7 @@ mod tests {
         let mut complaints = Vec::new();
         for event in [Validating::Open(open), Validating::Part(part)] {
             let message = v1::ValidateProposalRequest { event: Some(event) };
-            complaints.extend(model.from_consensus(call, 1, 1, "ValidateProposal", &message.encode_to_vec()));
+            complaints.extend(model.consensus_said(call, 1, 1, "ValidateProposal", &message.encode_to_vec()));
         }
         complaints.into_iter().map(|c| c.requirement).collect()
     }
@@ -339,14 +339,14 @@ mod tests {
         let position = Some(v1::ConsensusPosition { committed: committed.clone(), ..v1::ConsensusPosition::default() });
         let request = v1::HandshakeRequest { position, ..v1::HandshakeRequest::default() }.encode_to_vec();
         let claim = |model: &mut Model| {
-            let complaints = model.from_consensus(0, 0, 1, "Handshake", &request);
+            let complaints = model.consensus_said(0, 0, 1, "Handshake", &request);
             complaints.into_iter().map(|c| c.requirement).collect::<Vec<_>>()
         };
         assert_eq!(claim(&mut model), ["ECP-DEC-014"]);
         let reply = v1::DecideResponse { committed, next_params: None }.encode_to_vec();
-        model.from_execution(1, 1, 1, "Decide", &reply);
+        model.execution_said(1, 1, 1, "Decide", &reply);
         assert_eq!(claim(&mut model), ["ECP-DEC-014"], "another instance was told");
-        model.from_execution(1, 0, 1, "Decide", &reply);
+        model.execution_said(1, 0, 1, "Decide", &reply);
         assert_eq!(claim(&mut model), [""; 0]);
     }
 
@@ -373,7 +373,7 @@ mod tests {
             .unwrap();
         let decide = |model: &mut Model, certificate: Certificate| {
             let request = v1::DecideRequest { certificate: Some(certificate.into()), ..v1::DecideRequest::default() };
-            let complaints = model.from_consensus(0, 0, 1, "Decide", &request.encode_to_vec());
+            let complaints = model.consensus_said(0, 0, 1, "Decide", &request.encode_to_vec());
             complaints.into_iter().map(|c| c.requirement).collect::<Vec<_>>()
         };
         let good = chain.certificate(1, 0, proposal.commitment).unwrap();

@@ -105,7 +105,7 @@ async fn prepare(
     let Subject::Launched(half) = subject else {
         return Err("a consensus half is certified by starting it: give its command".to_owned());
     };
-    let mut setup: Setup = case.schema.setup.clone().unwrap_or_default();
+    let mut setup: Setup = case.schema.setup.unwrap_or_default();
     // Blocks are not empty for twenty heights.
     setup.mempool.get_or_insert(MEMPOOL);
     setup.block_capacity.get_or_insert(BLOCK_CAPACITY);

@@ -313,20 +313,21 @@ impl Script for InstanceScript {
         call
     }
 
-    async fn from_consensus(&self, call: CallNumber, message: Bytes) -> Flow {
+    async fn consensus_said(&self, call: CallNumber, message: Bytes) -> Flow {
         self.stage.message(call, Sender::Consensus, &message);
         let (method, process, opened) = {
             let mut calls = locked(&self.calls);
             let Some(state) = calls.get_mut(&call) else { return Flow::Forward(message) };
             (state.method.clone(), state.process, std::mem::replace(&mut state.opened, true))
         };
-        let complaints = locked(&self.stage.model).from_consensus(call, self.index, process, &method, &message);
+        let complaints = locked(&self.stage.model).consensus_said(call, self.index, process, &method, &message);
         self.stage.complain(complaints);
         let streams_in = wire::method(&method).is_some_and(|m| m.is_client_streaming());
-        if !opened && let Some(met) = self.opening(call, &method, &message) {
-            if let Some(state) = locked(&self.calls).get_mut(&call) {
-                state.met = Some(met);
-            }
+        if !opened
+            && let Some(met) = self.opening(call, &method, &message)
+            && let Some(state) = locked(&self.calls).get_mut(&call)
+        {
+            state.met = Some(met);
         }
         let due = {
             let mut calls = locked(&self.calls);
@@ -351,7 +352,7 @@ impl Script for InstanceScript {
         }
     }
 
-    async fn from_execution(&self, call: CallNumber, message: Bytes) -> Flow {
+    async fn execution_said(&self, call: CallNumber, message: Bytes) -> Flow {
         let (method, process, met, let_through, connection) = {
             let mut calls = locked(&self.calls);
             let Some(state) = calls.get_mut(&call) else { return Flow::Forward(message) };
@@ -364,7 +365,7 @@ impl Script for InstanceScript {
             let flow = self.watched(call, message, connection);
             if let Flow::Forward(message) = &flow {
                 self.stage.message(call, Sender::Execution, message);
-                locked(&self.stage.model).from_execution(call, self.index, process, &method, message);
+                locked(&self.stage.model).execution_said(call, self.index, process, &method, message);
             }
             return flow;
         }
@@ -376,11 +377,11 @@ impl Script for InstanceScript {
         }
         let message = self.answer(call, &method, met.as_ref(), message);
         self.stage.message(call, Sender::Execution, &message);
-        locked(&self.stage.model).from_execution(call, self.index, process, &method, &message);
+        locked(&self.stage.model).execution_said(call, self.index, process, &method, &message);
         Flow::Forward(message)
     }
 
-    async fn from_execution_end(&self, _: CallNumber, status: Status) -> Status {
+    async fn execution_ended(&self, _: CallNumber, status: Status) -> Status {
         status
     }
 

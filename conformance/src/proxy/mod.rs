@@ -80,11 +80,11 @@ pub trait Script: Send + Sync + 'static {
     /// A call begins; the number names it from now on.
     fn began(&self, head: &CallHead) -> CallNumber;
     /// A message of the consensus half. Waiting here holds the stream back.
-    async fn from_consensus(&self, call: CallNumber, message: Bytes) -> Flow;
+    async fn consensus_said(&self, call: CallNumber, message: Bytes) -> Flow;
     /// A message of the execution half. Waiting here holds the stream back.
-    async fn from_execution(&self, call: CallNumber, message: Bytes) -> Flow;
+    async fn execution_said(&self, call: CallNumber, message: Bytes) -> Flow;
     /// The execution half ended the call with this status; another one can be told instead.
-    async fn from_execution_end(&self, call: CallNumber, status: Status) -> Status;
+    async fn execution_ended(&self, call: CallNumber, status: Status) -> Status;
     /// The consensus half said that it sends no more.
     fn half_closed(&self, call: CallNumber);
     /// The call is over.
@@ -260,7 +260,7 @@ async fn upward(
 ) {
     loop {
         match inbound.message().await {
-            Ok(Some(message)) => match script.from_consensus(call, message).await {
+            Ok(Some(message)) => match script.consensus_said(call, message).await {
                 // An execution half that ended the call early needs no more, but the consensus half may still send.
                 Flow::Forward(message) => drop(to_execution.send(message).await),
                 Flow::Swallow => {}
@@ -295,7 +295,7 @@ async fn downward(
         Ok(Some(flow)) => return Some(flow),
         Err(status) => status,
     };
-    Some(Flow::End(proxy.script.from_execution_end(call, status).await))
+    Some(Flow::End(proxy.script.execution_ended(call, status).await))
 }
 
 async fn forward(
@@ -315,7 +315,7 @@ async fn forward(
     *request.metadata_mut() = head.metadata;
     let mut replies = grpc.streaming(request, path, RawCodec).await?.into_inner();
     while let Some(message) = replies.message().await? {
-        match proxy.script.from_execution(call, message).await {
+        match proxy.script.execution_said(call, message).await {
             Flow::Forward(message) => {
                 if out.send(Ok(message)).await.is_err() {
                     return Ok(Some(Flow::Swallow));

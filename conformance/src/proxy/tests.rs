@@ -95,15 +95,15 @@ impl Script for Witness {
         self.say(format!("{} on {:?}", head.method, head.connection));
         7
     }
-    async fn from_consensus(&self, call: CallNumber, message: Bytes) -> Flow {
+    async fn consensus_said(&self, call: CallNumber, message: Bytes) -> Flow {
         self.say(format!("{call} > {}", String::from_utf8_lossy(&message)));
         Self::flow(message)
     }
-    async fn from_execution(&self, call: CallNumber, message: Bytes) -> Flow {
+    async fn execution_said(&self, call: CallNumber, message: Bytes) -> Flow {
         self.say(format!("{call} < {}", String::from_utf8_lossy(&message)));
         Flow::Forward(message)
     }
-    async fn from_execution_end(&self, _: CallNumber, status: Status) -> Status {
+    async fn execution_ended(&self, _: CallNumber, status: Status) -> Status {
         status
     }
     fn half_closed(&self, call: CallNumber) {
