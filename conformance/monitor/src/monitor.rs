@@ -177,7 +177,7 @@ impl Monitor {
         match &mut call.kind {
             Kind::Handshake(request) => {
                 if let Some(reply) = decoded::<v1::HandshakeResponse>(bytes, &call.method, findings) {
-                    self.session.greeted(request.as_ref(), &reply, findings);
+                    self.session.greeted(request.as_deref(), &reply, findings);
                     self.decisions.greeted(reply.position.as_ref().and_then(|p| p.committed.as_ref()), findings);
                 }
             }
