@@ -48,9 +48,12 @@ impl State {
         Ok(Observed::status(call.id))
     }
 
-    /// Brings the model to the head of a half that runs already.
+    /// Takes a half that runs already for this case, and brings the model to its head.
     pub(super) async fn catch_up(&mut self) -> Result<(), Trouble> {
         const READER: &str = "reader";
+        // A case before may have left another consensus half as the holder; who starts the suite is its operator.
+        let taking = self.request("Handshake", "", &json!({"takeover": true}))?;
+        self.ask("Handshake", "", taking).await?;
         let greeting = self.request("Handshake", READER, &json!({"role": "READER", "position": null}))?;
         let replies = self.ask("Handshake", READER, greeting).await?;
         let bytes = replies.last().ok_or_else(|| Trouble("the half answered no handshake".to_owned()))?;

@@ -228,13 +228,29 @@ fn to_json(pattern: &pbjson_types::Struct) -> Json {
     serde_json::to_value(pattern).unwrap_or(Json::Null)
 }
 
+/// A pattern in words: numbers of google.protobuf.Struct are doubles, which nobody wrote.
+fn written(pattern: &pbjson_types::Struct) -> Json {
+    fn tidy(json: Json) -> Json {
+        match json {
+            Json::Number(n) => match n.as_f64() {
+                Some(f) if f.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&f) => json!(f as u64),
+                _ => Json::Number(n),
+            },
+            Json::Array(items) => items.into_iter().map(tidy).collect(),
+            Json::Object(fields) => fields.into_iter().map(|(key, value)| (key, tidy(value))).collect(),
+            other => other,
+        }
+    }
+    tidy(to_json(pattern))
+}
+
 /// An outcome in words.
 fn describe(kind: &Kind) -> String {
     match kind {
         Kind::Reply(pattern) if pattern.fields.is_empty() => "success".to_owned(),
-        Kind::Reply(pattern) => format!("a reply with {}", to_json(pattern)),
-        Kind::Call(pattern) => format!("a call with {}", to_json(pattern)),
-        Kind::Verdict(pattern) => format!("the verdict {}", to_json(pattern)),
+        Kind::Reply(pattern) => format!("a reply with {}", written(pattern)),
+        Kind::Call(pattern) => format!("a call with {}", written(pattern)),
+        Kind::Verdict(pattern) => format!("the verdict {}", written(pattern)),
         Kind::Error(error) if error.reason.is_empty() => format!("a refusal with {}", error.codes.join(" or ")),
         Kind::Error(error) => format!("a refusal with {}", error.reason),
         Kind::Ended(_) => "the end of the stream without error".to_owned(),

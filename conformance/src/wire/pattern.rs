@@ -86,7 +86,7 @@ fn compare(pattern: &Json, message: &DynamicMessage, names: &Names, path: &str) 
             continue;
         }
         if field.supports_presence() && !present {
-            return Err(differs(&wanted.to_string()));
+            return Err(differs(&wanted.to_string().replace(".0", "")));
         }
         match (&*value, wanted) {
             (Value::List(items), Json::Array(wanted_items)) => {
