@@ -310,7 +310,9 @@ impl Scope {
             Json::String(text) => match is_reference(text) {
                 Some(reference) => {
                     let root = reference.split(['.', '+', '-']).next().unwrap_or_default();
-                    if ["next", "committed", "first", "main", "part_format", "commitment_scheme"].contains(&root) {
+                    if ["next", "committed", "first", "main", "part_format", "commitment_scheme", "signature_scheme"]
+                        .contains(&root)
+                    {
                         Ok(())
                     } else {
                         self.known(root)

@@ -9,7 +9,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ecp_engine_scripted::{RealPace, ScriptedEngine};
 use ecp_execution_core::seams::{Clock, Snapshot, Store, StoreError, Write};
 use ecp_execution_server::{Handle, Listen, MemoryStore, ServerConfig, serve};
 use ecp_types::{Genesis, Height};
@@ -21,7 +20,7 @@ use tonic::{
 };
 use tower::service_fn;
 
-use crate::proxy::Upstream;
+use crate::{proxy::Upstream, workload};
 
 /// An execution half that can die without a word and come back. Cloning gives another handle.
 #[derive(Clone)]
@@ -68,15 +67,14 @@ impl Execution {
         let alive = Arc::new(RwLock::new(true));
         let store: Arc<dyn Store> =
             Arc::new(MortalStore { durable: Arc::clone(&inner.durable), alive: Arc::clone(&alive) });
-        let engine =
-            ScriptedEngine::open(inner.genesis.clone(), Arc::clone(&store), Arc::new(SystemClock), Arc::new(RealPace))
-                .map_err(|e| e.to_string())?;
+        let engine = workload::engine(inner.genesis.clone(), Arc::clone(&store), Arc::new(SystemClock))
+            .map_err(|e| e.to_string())?;
         // Another path for each life: what is left of the one before cannot be in the way.
         let life = inner.lives.fetch_add(1, Ordering::SeqCst);
         let socket = inner.folder.join(format!("e{}.{life}", inner.index));
         let mut config = ServerConfig::new(Listen::Unix(socket.clone()), inner.genesis.network());
         config.software.name = "ecp-conformance".to_owned();
-        let handle = serve(Arc::new(engine), store, config).await.map_err(|e| e.to_string())?;
+        let handle = serve(engine, store, config).await.map_err(|e| e.to_string())?;
         let (control, data) = (channel(socket.clone()), channel(socket));
         *self.now() = Some(Life { handle, alive, control, data });
         Ok(())

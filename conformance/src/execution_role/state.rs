@@ -114,6 +114,7 @@ impl State {
         if let Ok(params) = state.chain.params(first) {
             state.bind("part_format", binding::Value::Text(params.part_format));
             state.bind("commitment_scheme", binding::Value::Text(params.commitment_scheme));
+            state.bind("signature_scheme", binding::Value::Text(params.signature_scheme));
         }
         Ok(state)
     }

@@ -7,7 +7,9 @@ mod validators;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ecp_types::{Certificate, Commitment, Felt, Genesis, Height, HeightParams, Keys, Part, Round};
+use ecp_engine_scripted::{RealPace, ScriptedEngine};
+use ecp_execution_core::seams::{Clock, ExecutionEngine, Store};
+use ecp_types::{Certificate, Commitment, Felt, Genesis, Height, HeightParams, Keys, Part, Round, genesis::Workload};
 use starknet_rust_core::types::BroadcastedInvokeTransactionV3;
 use testchain::{timeouts, unsupported};
 
@@ -142,6 +144,21 @@ pub fn fixture(workload: &str, setup: &Setup, seed: u64) -> Result<Fixture, Work
         STARKNET => starknet::fixture(setup, seed),
         other => Err(WorkloadError(format!("{other} is not known; known are {}", WORKLOADS.join(", ")))),
     }
+}
+
+/// Opens the execution engine of a genesis file at the head that `store` holds, for the suite to be an execution half.
+pub fn engine(
+    genesis: Genesis,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<dyn ExecutionEngine>, WorkloadError> {
+    Ok(match genesis.workload() {
+        Workload::TestChain(_) => Arc::new(
+            ScriptedEngine::open(genesis, store, clock, Arc::new(RealPace))
+                .map_err(|e| WorkloadError(e.to_string()))?,
+        ),
+        Workload::Starknet(_) => Arc::new(starknet::RecordedEngine::open(genesis, &*store, clock)?),
+    })
 }
 
 /// Keys of validators by address.

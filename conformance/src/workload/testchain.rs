@@ -12,6 +12,7 @@ use ecp_testchain::{
 use ecp_types::{
     Certificate, Commitment, Felt, Genesis, Height, Part, PartKind, Quorum, Round, Timeouts,
     genesis::{ActivationFile, GENESIS_FORMAT, GenesisFile, ParamsFile, SCHEME_ED25519, Workload},
+    keys::SignatureScheme,
     limits::{PART_BYTES, PROPOSAL_BYTES_DEFAULT},
 };
 
@@ -30,7 +31,7 @@ const DAY_MS: u64 = 86_400_000;
 
 /// Makes genesis, keys and model.
 pub(super) fn fixture(setup: &Setup, seed: u64) -> Result<Fixture, WorkloadError> {
-    let keys = validators::keys(seed, setup.validators.unwrap_or(1))?;
+    let keys = validators::keys(seed, setup.validators.unwrap_or(1), SignatureScheme::Ed25519)?;
     let chain_id = "ECP_CONFORMANCE".to_owned();
     let mut file = GenesisFile {
         format: GENESIS_FORMAT.to_owned(),

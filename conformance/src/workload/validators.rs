@@ -22,20 +22,27 @@ pub(super) fn derive(seed: u64, what: &str, index: u32) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Keys of `count` validators with addresses 1, 2, ….
-pub(super) fn keys(seed: u64, count: u32) -> Result<Vec<Keys>, WorkloadError> {
+/// Keys of `count` validators of a scheme, with addresses 1, 2, ….
+pub(super) fn keys(seed: u64, count: u32, scheme: SignatureScheme) -> Result<Vec<Keys>, WorkloadError> {
     (0..count)
         .map(|index| {
-            let secret = derive(seed, "vote", index);
+            let mut secret = derive(seed, "vote", index);
+            let curve = match scheme {
+                SignatureScheme::Ed25519 => ecp_signatures::Scheme::Ed25519,
+                SignatureScheme::StarkEcdsa => {
+                    // Scalars are below the order of the curve, which is above 2^251.
+                    secret[0] &= 0x07;
+                    ecp_signatures::Scheme::StarkEcdsa
+                }
+            };
             let mut keys = Keys {
-                scheme: SignatureScheme::Ed25519,
+                scheme,
                 secret_key: Secret::new(secret),
                 public_key: [0; 32],
                 address: Felt::from_u64(u64::from(index) + 1),
                 p2p_secret_key: Secret::new(derive(seed, "p2p", index)),
             };
-            let key = PrivateKey::from_bytes(ecp_signatures::Scheme::Ed25519, &secret)
-                .map_err(|e| WorkloadError(e.to_string()))?;
+            let key = PrivateKey::from_bytes(curve, &secret).map_err(|e| WorkloadError(e.to_string()))?;
             keys.public_key = key.public_key().to_bytes();
             Ok(keys)
         })

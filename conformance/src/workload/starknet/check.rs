@@ -44,9 +44,7 @@ impl Payloads {
 
     /// The slot that INIT names.
     pub(super) fn slot(&self) -> Result<Slot, String> {
-        let init = &self.init;
-        let proposer = felt(init.proposer.as_ref(), "proposer")?;
-        Ok(Slot { height: init.height, round: init.round, valid_round: init.valid_round, proposer })
+        slot(&self.init)
     }
 
     /// The executed prefix.
@@ -60,6 +58,12 @@ impl Payloads {
     pub(super) fn next_price(&self) -> Option<u128> {
         self.fin.fin_payload.as_ref()?.l2_gas_info?.next_l2_gas_price_fri.map(u128::from)
     }
+}
+
+/// The slot that INIT names.
+pub(super) fn slot(init: &ProposalInit) -> Result<Slot, String> {
+    let proposer = felt(init.proposer.as_ref(), "proposer")?;
+    Ok(Slot { height: init.height, round: init.round, valid_round: init.valid_round, proposer })
 }
 
 /// The head that a proposal stands on, as far as header rules need it.

@@ -7,13 +7,18 @@
 //! | [`wire`] | payloads of the part format |
 //! | [`mutate`] | makes a proposal wrong |
 //! | [`check`] | what can be said of a proposal without executing it |
+//! | [`engine`] | the recorded chain as an execution half serves it |
+//! | [`building`], [`validating`] | a build and a validation of that engine |
 
+mod building;
 mod check;
+mod engine;
 mod live;
 mod mutate;
 mod recording;
 #[cfg(test)]
 mod tests;
+mod validating;
 mod wire;
 
 use std::{
@@ -26,9 +31,11 @@ use bytes::Bytes;
 use check::{Header, Payloads};
 use ecp_types::{
     Certificate, Commitment, Felt, Genesis, Height, Part, PartKind, Quorum, Round,
-    genesis::{GENESIS_FORMAT, GenesisFile, ParamsFile, SCHEME_ED25519, Workload},
+    genesis::{GENESIS_FORMAT, GenesisFile, ParamsFile, SCHEME_STARK_ECDSA, Workload},
+    keys::SignatureScheme,
     limits::{PART_BYTES, PROPOSAL_BYTES_DEFAULT},
 };
+pub(super) use engine::RecordedEngine;
 use live::Waiting;
 use prost::Message as _;
 use recording::{Block, Recording, Wanted};
@@ -40,7 +47,7 @@ use crate::schema::{Mutation, Propose, Setup};
 /// Makes genesis, keys and model. What a case chooses of the chain binds no recorded block.
 pub(super) fn fixture(setup: &Setup, seed: u64) -> Result<Fixture, WorkloadError> {
     let recording = Recording::embedded()?;
-    let keys = validators::keys(seed, setup.validators.unwrap_or(1))?;
+    let keys = validators::keys(seed, setup.validators.unwrap_or(1), SignatureScheme::StarkEcdsa)?;
     let mut section = recording.section.clone();
     if let Some(capacity) = setup.block_capacity {
         section["block_limits"] = json!({
@@ -61,7 +68,7 @@ pub(super) fn fixture(setup: &Setup, seed: u64) -> Result<Fixture, WorkloadError
             starknet_version: recording.params.starknet_version.clone(),
             part_format: recording.params.part_format.clone(),
             commitment_scheme: recording.params.commitment_scheme.clone(),
-            signature_scheme: SCHEME_ED25519.to_owned(),
+            signature_scheme: SCHEME_STARK_ECDSA.to_owned(),
             max_proposal_bytes: setup.max_proposal_bytes.unwrap_or(PROPOSAL_BYTES_DEFAULT),
         },
         activations: setup.unsupported_from.map(unsupported).into_iter().collect(),
@@ -197,6 +204,32 @@ fn parts(init: &wire::ProposalInit, batches: &[&[Bytes]], fin: &wire::ProposalFi
     parts.map(|(index, (kind, payload))| Part { index, kind, payload: payload.into() }).collect()
 }
 
+/// The parts as an archive keeps them: bodies are cut after the executed count.
+fn archived(parts: &[Part]) -> Result<Vec<Part>, WorkloadError> {
+    let payloads = Payloads::read(parts).map_err(WorkloadError)?;
+    let mut left = payloads.executed().map_err(WorkloadError)?.len();
+    if left == payloads.transactions.len() {
+        return Ok(parts.to_vec());
+    }
+    let mut kept: Vec<Part> = Vec::new();
+    for part in parts {
+        let mut part = part.clone();
+        if part.kind == PartKind::Body {
+            let mut batch =
+                wire::TransactionBatch::decode(part.payload.clone()).map_err(|e| WorkloadError(e.to_string()))?;
+            if left == 0 {
+                continue;
+            }
+            batch.transactions.truncate(left);
+            left -= batch.transactions.len();
+            part.payload = batch.encode_to_vec().into();
+        }
+        part.index = u32::try_from(kept.len()).map_err(|e| WorkloadError(e.to_string()))?;
+        kept.push(part);
+    }
+    Ok(kept)
+}
+
 impl Chain for StarknetChain {
     fn genesis(&self) -> &Genesis {
         &self.genesis
@@ -309,28 +342,7 @@ impl Chain for StarknetChain {
     }
 
     fn archived(&self, parts: &[Part]) -> Result<Vec<Part>, WorkloadError> {
-        let payloads = Payloads::read(parts).map_err(WorkloadError)?;
-        let mut left = payloads.executed().map_err(WorkloadError)?.len();
-        if left == payloads.transactions.len() {
-            return Ok(parts.to_vec());
-        }
-        let mut kept: Vec<Part> = Vec::new();
-        for part in parts {
-            let mut part = part.clone();
-            if part.kind == PartKind::Body {
-                let mut batch =
-                    wire::TransactionBatch::decode(part.payload.clone()).map_err(|e| WorkloadError(e.to_string()))?;
-                if left == 0 {
-                    continue;
-                }
-                batch.transactions.truncate(left);
-                left -= batch.transactions.len();
-                part.payload = batch.encode_to_vec().into();
-            }
-            part.index = u32::try_from(kept.len()).map_err(|e| WorkloadError(e.to_string()))?;
-            kept.push(part);
-        }
-        Ok(kept)
+        archived(parts)
     }
 
     fn certificate(&self, height: Height, round: Round, commitment: Commitment) -> Result<Certificate, WorkloadError> {

@@ -34,6 +34,9 @@ pub(super) struct Recording {
     pub overspend: usize,
     transactions: Vec<HexBytes>,
     blocks: Vec<Block>,
+    /// Of each block, the height of the last block that follows it.
+    #[serde(skip)]
+    reaches: Vec<Height>,
 }
 
 /// Parameters that recorded blocks are bound to; a case chooses the others.
@@ -92,7 +95,8 @@ impl Recording {
 
     fn read(packed: &[u8]) -> Result<Self, WorkloadError> {
         let bad = |why: &dyn std::fmt::Display| WorkloadError(format!("the recorded Starknet chain: {why}"));
-        let recording: Self = serde_json::from_slice(&unpacked(packed).map_err(|e| bad(&e))?).map_err(|e| bad(&e))?;
+        let mut recording: Self =
+            serde_json::from_slice(&unpacked(packed).map_err(|e| bad(&e))?).map_err(|e| bad(&e))?;
         if recording.format != FORMAT {
             return Err(bad(&format!("its format is {}, not {FORMAT}", recording.format)));
         }
@@ -101,7 +105,11 @@ impl Recording {
         let all_known =
             places.chain([&recording.wrong_nonce, &recording.overspend]).all(|place| transactions.contains(place));
         let parents_first = recording.blocks.iter().enumerate().all(|(i, b)| b.parent.is_none_or(|p| p < i));
-        if all_known && parents_first { Ok(recording) } else { Err(bad(&"it names something that is not there")) }
+        if !all_known || !parents_first {
+            return Err(bad(&"it names something that is not there"));
+        }
+        recording.reaches = reaches(&recording.blocks);
+        Ok(recording)
     }
 
     /// A transaction as it stands in a BODY. Every place in the file was checked when it was read.
@@ -124,11 +132,34 @@ impl Recording {
         self.blocks.iter().enumerate().filter(move |(_, b)| b.parent == parent)
     }
 
+    /// Of the blocks that follow `parent` and that no clock objects to, the first of those that most heights follow.
+    pub(super) fn longest_after(&self, parent: Option<usize>) -> Option<usize> {
+        let reach = |place: usize| self.reaches.get(place).copied();
+        let timely = self.after(parent).filter(|(_, block)| !block.ahead).map(|(place, _)| place);
+        timely.max_by_key(|place| (reach(*place), std::cmp::Reverse(*place)))
+    }
+
+    /// Height of the last block that can be reached from genesis.
+    pub(super) fn last_height(&self) -> Height {
+        self.reaches.iter().copied().max().unwrap_or(self.first_height)
+    }
+
     /// The block that a case asks for.
     pub(super) fn find(&self, parent: Option<usize>, wanted: Wanted) -> Option<(usize, &Block)> {
         self.after(parent)
             .find(|(_, b)| Wanted { count: b.transactions.len(), variant: b.variant, ahead: b.ahead } == wanted)
     }
+}
+
+fn reaches(blocks: &[Block]) -> Vec<Height> {
+    let mut reaches: Vec<Height> = blocks.iter().map(|block| block.height).collect();
+    // Parents stand before their children, so a block has heard from all that follow it when its turn comes.
+    for (place, block) in blocks.iter().enumerate().rev() {
+        if let Some(parent) = block.parent {
+            reaches[parent] = reaches[parent].max(reaches[place]);
+        }
+    }
+    reaches
 }
 
 fn commitment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Commitment, D::Error> {
