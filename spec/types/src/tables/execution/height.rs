@@ -194,7 +194,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(
             S::Importing,
             E::Invalid,
-            "its computed or named commitment is the certified one",
+            "the commitment computed from its content is the certified one",
             "keep the evidence; answer DIVERGENCE",
             S::Stopped,
             &["ECP-DEC-008"],
