@@ -17,6 +17,7 @@ const HASH_MS_MAX: u32 = 60_000;
 /// What the test chain starts from (ECP-TST-003).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Section workload.test_chain of the genesis file")]
 pub struct Section {
     /// Accounts before the first block, each key once, balances together below 2^64.
     pub accounts: Vec<AccountSection>,
@@ -25,15 +26,19 @@ pub struct Section {
     pub mempool: Vec<Transfer>,
     /// The hash of a block is told when this many blocks stand above it, 0 to 1,000.
     /// From 10 on, no block above the first ten can be executed, ever.
+    #[schemars(range(max = HASH_LAG_MAX))]
     pub hash_lag: u64,
     /// Time that computing one block hash takes, in milliseconds, at most 60,000.
     #[serde(default)]
+    #[schemars(range(max = HASH_MS_MAX))]
     pub hash_ms: u32,
     /// A timestamp may lie this far ahead of the validator's clock, in milliseconds.
     pub window_ms: u64,
     /// Most executed transfers of a block, at least 1.
+    #[schemars(range(min = 1))]
     pub capacity: u32,
     /// Transfers that a builder puts into one BODY, 1 to 1,000.
+    #[schemars(range(min = 1, max = BATCH_MAX))]
     pub batch: u32,
 }
 
@@ -43,7 +48,7 @@ pub struct Section {
 pub struct AccountSection {
     /// Its Ed25519 public key.
     #[serde(with = "crate::hex_array")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0x[0-9a-fA-F]{64}$"))]
     pub key: AccountKey,
     /// What it owns.
     pub balance: u64,

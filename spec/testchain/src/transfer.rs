@@ -35,11 +35,11 @@ impl Domain {
 pub struct Transfer {
     /// Who pays and signs, an Ed25519 public key.
     #[serde(with = "crate::hex_array")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0x[0-9a-fA-F]{64}$"))]
     pub from: AccountKey,
     /// Who receives; any 32 bytes. An account that does not exist is created.
     #[serde(with = "crate::hex_array")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0x[0-9a-fA-F]{64}$"))]
     pub to: AccountKey,
     /// How much.
     pub amount: u64,
@@ -49,7 +49,7 @@ pub struct Transfer {
     pub cost_ms: u32,
     /// Ed25519 signature by `from`.
     #[serde(with = "crate::hex_array")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0x[0-9a-fA-F]{128}$"))]
     pub signature: [u8; 64],
 }
 

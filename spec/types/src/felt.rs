@@ -94,6 +94,21 @@ impl<'de> serde::Deserialize<'de> for Felt {
     }
 }
 
+impl schemars::JsonSchema for Felt {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Felt".into()
+    }
+
+    /// No text of more digits than the prime has; the prime itself is not a matter of form.
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "A felt: 0x and 1 to 64 hexadecimal digits of a number below 2^251 + 17 * 2^192 + 1.",
+            "pattern": "^0x(0?[0-8])?[0-9a-fA-F]{1,62}$",
+        })
+    }
+}
+
 /// What validators vote on: 32 bytes that are opaque to consensus.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Commitment(pub [u8; 32]);

@@ -14,7 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Committee, Felt, Height, HeightParams, HexBytes, Member, Network, Quorum, Timeouts};
+use crate::{
+    Committee, Felt, Height, HeightParams, HexBytes, Member, Network, Quorum, Timeouts,
+    limits::{COMMITTEE_MEMBERS_MAX, PROPOSERS_MAX, VOTING_POWER_TOTAL_MAX},
+};
 
 pub use digest::committee_hash;
 
@@ -28,10 +31,13 @@ pub const SCHEME_STARK_ECDSA: &str = "stark-ecdsa";
 /// A genesis file as it is written (ECP-TST-001).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Genesis file of ECP")]
 pub struct GenesisFile {
     /// Always `ecp-genesis/1`.
+    #[schemars(extend("const" = GENESIS_FORMAT))]
     pub format: String,
     /// Chain id, 1 to 31 printable ASCII characters.
+    #[schemars(regex(pattern = r"^[ -~]{1,31}$"))]
     pub chain_id: String,
     /// Number of operator resets; 0 if never reset.
     pub fork_id: u64,
@@ -51,26 +57,31 @@ pub struct GenesisFile {
 #[serde(deny_unknown_fields)]
 pub struct ParamsFile {
     /// Who votes, 1 to 1,000 members; member indexes refer to this order.
+    #[schemars(length(min = 1, max = COMMITTEE_MEMBERS_MAX))]
     pub committee: Vec<MemberFile>,
     /// Who proposes. Absent: `{"rotate": min(members, 256)}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposers: Option<Proposers>,
     /// Address that receives the fees.
-    #[schemars(with = "String")]
     pub builder: Felt,
     /// What a decision must exceed.
     pub quorum: Quorum,
     /// Timeouts of the rounds.
     pub timeouts: Timeouts,
     /// Version of Starknet, 1 to 31 printable ASCII characters.
+    #[schemars(regex(pattern = r"^[ -~]{1,31}$"))]
     pub starknet_version: String,
     /// Part format, 1 to 64 printable ASCII characters.
+    #[schemars(regex(pattern = r"^[ -~]{1,64}$"))]
     pub part_format: String,
     /// Commitment scheme, 1 to 64 printable ASCII characters.
+    #[schemars(regex(pattern = r"^[ -~]{1,64}$"))]
     pub commitment_scheme: String,
     /// Signature scheme of votes, 1 to 64 printable ASCII characters.
+    #[schemars(regex(pattern = r"^[ -~]{1,64}$"))]
     pub signature_scheme: String,
     /// Largest sum of the payload sizes of a proposal, in bytes, at least 1.
+    #[schemars(range(min = 1))]
     pub max_proposal_bytes: u64,
 }
 
@@ -79,11 +90,12 @@ pub struct ParamsFile {
 #[serde(deny_unknown_fields)]
 pub struct MemberFile {
     /// Its address, unique in the committee.
-    #[schemars(with = "String")]
     pub address: Felt,
-    /// Its public key in the signature scheme, unique in the committee.
+    /// Its public key in the signature scheme, unique in the committee: 32 bytes in the schemes known here, else 1 to 1,024.
+    #[schemars(extend("pattern" = "^0x([0-9a-fA-F]{2}){1,1024}$"))]
     pub public_key: HexBytes,
-    /// Its voting power, at least 1.
+    /// Its voting power, at least 1; the sum over the committee is at most 2^62.
+    #[schemars(range(min = 1, max = VOTING_POWER_TOTAL_MAX))]
     pub voting_power: u64,
 }
 
@@ -93,9 +105,9 @@ pub struct MemberFile {
 pub enum Proposers {
     /// A list of this length, 1 to 256, that moves on by one member with each height:
     /// entry `i` at height `h` is member `(h - first_height + i) mod members`.
-    Rotate(u32),
+    Rotate(#[schemars(range(min = 1, max = PROPOSERS_MAX))] u32),
     /// This list of member indexes at every height, 1 to 256 entries.
-    Fixed(Vec<u32>),
+    Fixed(#[schemars(length(min = 1, max = PROPOSERS_MAX))] Vec<u32>),
 }
 
 /// A change of parameters: what is absent stays, what is present is replaced as a whole.
@@ -106,13 +118,13 @@ pub struct ActivationFile {
     pub height: Height,
     /// New committee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = COMMITTEE_MEMBERS_MAX))]
     pub committee: Option<Vec<MemberFile>>,
     /// New rule of proposers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposers: Option<Proposers>,
     /// New builder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub builder: Option<Felt>,
     /// New quorum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,17 +134,22 @@ pub struct ActivationFile {
     pub timeouts: Option<Timeouts>,
     /// New version of Starknet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[ -~]{1,31}$"))]
     pub starknet_version: Option<String>,
     /// New part format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[ -~]{1,64}$"))]
     pub part_format: Option<String>,
     /// New commitment scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[ -~]{1,64}$"))]
     pub commitment_scheme: Option<String>,
     /// New signature scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[ -~]{1,64}$"))]
     pub signature_scheme: Option<String>,
-    /// New limit of a proposal, in bytes.
+    /// New limit of a proposal, in bytes, at least 1.
+    #[schemars(range(min = 1))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_proposal_bytes: Option<u64>,
 }
@@ -142,9 +159,9 @@ pub struct ActivationFile {
 #[serde(rename_all = "snake_case")]
 pub enum Workload {
     /// The test chain `ecp-test/1`.
-    TestChain(serde_json::Value),
+    TestChain(#[schemars(extend("$ref" = "test-chain.schema.json"))] serde_json::Value),
     /// Starknet.
-    Starknet(serde_json::Value),
+    Starknet(#[schemars(extend("$ref" = "starknet.schema.json"))] serde_json::Value),
 }
 
 /// Why a file is no genesis.

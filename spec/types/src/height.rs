@@ -45,9 +45,11 @@ impl Committee {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quorum {
-    /// Numerator.
+    /// Numerator, at least 1.
+    #[schemars(range(min = 1))]
     pub numerator: u32,
-    /// Denominator.
+    /// Denominator: above the numerator and at most twice as large, so at least 2.
+    #[schemars(range(min = 2))]
     pub denominator: u32,
 }
 
@@ -66,21 +68,26 @@ impl Quorum {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Timeouts {
-    /// Wait for a proposal in round 0.
+    /// Wait for a proposal in round 0, in milliseconds, at least 1.
+    #[schemars(range(min = 1))]
     pub propose_ms: u32,
-    /// Added for each further round.
+    /// Added for each further round, in milliseconds.
     pub propose_delta_ms: u32,
-    /// Wait after a quorum of mixed prevotes.
+    /// Wait after a quorum of mixed prevotes, in milliseconds, at least 1.
+    #[schemars(range(min = 1))]
     pub prevote_ms: u32,
-    /// Added for each further round.
+    /// Added for each further round, in milliseconds.
     pub prevote_delta_ms: u32,
-    /// Wait after a quorum of mixed precommits.
+    /// Wait after a quorum of mixed precommits, in milliseconds, at least 1.
+    #[schemars(range(min = 1))]
     pub precommit_ms: u32,
-    /// Added for each further round.
+    /// Added for each further round, in milliseconds.
     pub precommit_delta_ms: u32,
-    /// Votes are sent again after this time without progress.
+    /// Votes are sent again after this time without progress, in milliseconds, at least 1.
+    #[schemars(range(min = 1))]
     pub rebroadcast_ms: u32,
-    /// Least time between the starts of two heights.
+    /// Least time between the starts of two heights, in milliseconds, at least 1.
+    #[schemars(range(min = 1))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_height_ms: Option<u32>,
 }

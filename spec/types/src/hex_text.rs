@@ -53,6 +53,10 @@ impl schemars::JsonSchema for HexBytes {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^0x([0-9a-fA-F]{2})*$" })
+        schemars::json_schema!({
+            "type": "string",
+            "description": "Bytes: 0x and two hexadecimal digits a byte.",
+            "pattern": "^0x([0-9a-fA-F]{2})*$",
+        })
     }
 }

@@ -61,19 +61,23 @@ impl SignatureScheme {
 /// A keys file as it is written. It prints no secrets but serializes them: use it for files only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Keys file of an ECP validator")]
 pub struct KeysFile {
     /// Always `ecp-keys/1`.
+    #[schemars(extend("const" = KEYS_FORMAT))]
     pub format: String,
     /// Signature scheme of votes.
     pub scheme: SignatureScheme,
     /// Secret key of votes, 32 bytes.
+    #[schemars(regex(pattern = r"^0x[0-9a-fA-F]{64}$"))]
     pub secret_key: String,
     /// Public key that belongs to it, 32 bytes.
+    #[schemars(extend("pattern" = "^0x[0-9a-fA-F]{64}$"))]
     pub public_key: HexBytes,
     /// Address of the validator in the committee.
-    #[schemars(with = "String")]
     pub address: Felt,
     /// Secret key of the peer-to-peer identity, an Ed25519 seed of 32 bytes.
+    #[schemars(regex(pattern = r"^0x[0-9a-fA-F]{64}$"))]
     pub p2p_secret_key: String,
 }
 

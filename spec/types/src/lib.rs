@@ -9,6 +9,7 @@
 //! | [`session`] | identities, limits, roles, phases |
 //! | [`genesis`] | the genesis file: network identity and the parameters of every height |
 //! | [`keys`] | the keys file of a validator, and files with secrets |
+//! | [`power`] | from real stake to voting power |
 //! | [`hex_text`] | byte strings in files |
 //! | [`reasons`] | reasons of errors and what the caller does; generated |
 //! | [`limits`] | numbers of the protocol; generated |
@@ -22,6 +23,7 @@ pub mod height;
 pub mod hex_text;
 pub mod keys;
 pub mod limits;
+pub mod power;
 pub mod proposal;
 pub mod reasons;
 pub mod recovery;
@@ -36,6 +38,7 @@ pub use genesis::{BadGenesis, Genesis, GenesisFile, Workload, committee_hash};
 pub use height::{Committee, Height, HeightParams, Member, Quorum, Round, RoundRole, Timeouts};
 pub use hex_text::{BadHex, HexBytes, decode_hex, decode_hex_array, encode_hex};
 pub use keys::{BadKeys, Keys, Secret, SignatureScheme, read_secret_file, write_secret_file};
+pub use power::reduce_stakes;
 pub use proposal::{Basis, Counts, InvalidReason, LocalReason, Missing, Part, PartKind, Verdict};
 pub use reasons::{Action, Reason};
 pub use session::{
