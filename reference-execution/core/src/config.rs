@@ -17,7 +17,7 @@ pub struct Config {
     pub features: BTreeSet<Feature>,
     /// What is accepted here.
     pub limits: Limits,
-    /// Time that closing a block takes, in milliseconds (ECP-BUD-003).
+    /// Time that closing a block takes, in milliseconds (ECP-BLD-007).
     pub build_margin_ms: u32,
     /// First height of the chain.
     pub first_height: Height,

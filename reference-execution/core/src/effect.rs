@@ -133,7 +133,7 @@ pub enum Read {
 /// What the engine should do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum EngineCommand {
-    /// Begin to build; execution closes the block after so many milliseconds (ECP-BUD-003).
+    /// Begin to build; execution closes the block after so many milliseconds (ECP-BLD-007).
     Build(Slot, u64),
     /// Begin to validate a proposal of this slot.
     Validate(Slot),
