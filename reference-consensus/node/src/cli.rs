@@ -27,6 +27,8 @@ pub enum Command {
     Run(Box<Options>),
     /// Check files, addresses and the execution half, and change nothing.
     Check(Box<Options>),
+    /// Print the JSON Schema of the configuration file, and end.
+    ConfigSchema,
     /// Work with keys.
     Keys {
         /// What to do with them.
@@ -75,6 +77,10 @@ fn try_execute(command: Command, hooks: &dyn Hooks) -> Result<(), Exit> {
         Command::Check(options) => {
             let options = options.complete()?;
             runtime()?.block_on(check(&options))
+        }
+        Command::ConfigSchema => {
+            say(&Options::schema());
+            Ok(())
         }
         Command::Keys { command: KeysCommand::New { out, scheme, address } } => new_keys(&out, &scheme, address),
     }

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 /// `ECP_CONSENSUS_NAME`; the command line is the strongest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(title = "Configuration of the reference consensus half")]
 pub struct Options {
     /// Configuration file in TOML.
     #[arg(long, value_name = "FILE")]
@@ -34,14 +35,17 @@ pub struct Options {
     /// Address of the execution half: unix:/path/to/socket or tcp:host:port.
     #[arg(long, value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^(unix:.+|tcp:.+:[0-9]{1,5})$"))]
     pub execution: Option<String>,
     /// Where to listen for peers; port 0 lets the system choose one.
     #[arg(long, value_name = "HOST:PORT")]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^.+:[0-9]{1,5}$"))]
     pub p2p: Option<String>,
     /// Peers to keep connections to.
     #[arg(long, value_name = "HOST:PORT,...", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(inner(regex(pattern = r"^(.+:[0-9]{1,5})?$")))]
     pub peers: Option<Vec<String>>,
     /// File with the secret that both halves share; readable by its owner only.
     #[arg(long, value_name = "FILE")]
@@ -83,6 +87,12 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Options {
+    /// The JSON Schema of the options, as a configuration file writes them.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     /// Adds what the configuration file and the environment say.
     pub fn complete(self) -> Result<Self, Exit> {
         let mut figment = Figment::new();

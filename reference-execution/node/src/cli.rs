@@ -20,6 +20,8 @@ enum Command {
     Run(RunArgs),
     /// Make the data directory for a genesis, and end.
     Init(Flags),
+    /// Print the JSON Schema of the configuration file, and end.
+    ConfigSchema,
     /// Check a genesis file, and print the network that it makes.
     CheckGenesis(Flags),
 }
@@ -55,6 +57,10 @@ pub fn run(cli: Cli) -> Result<(), Refused> {
             let genesis = settings.read_genesis()?;
             engines::open(&genesis, settings.open_store(&genesis)?)?;
             println!("{} is ready for {}", settings.data.display(), genesis.chain_id());
+            Ok(())
+        }
+        Command::ConfigSchema => {
+            println!("{:#}", Settings::schema());
             Ok(())
         }
         Command::CheckGenesis(flags) => {

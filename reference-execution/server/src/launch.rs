@@ -74,7 +74,7 @@ pub struct Flags {
 }
 
 /// Form of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogForm {
     /// For people.
@@ -83,25 +83,32 @@ pub enum LogForm {
     Json,
 }
 
-/// What is in force.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Settings of an execution half. Each can stand in the TOML file of `--config` under its name, in the environment as
+/// `ECP_EXECUTION_` and its name in capitals, or on the command line, which is the strongest.
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "Configuration of the reference execution half")]
 pub struct Settings {
-    /// The genesis file.
+    /// The genesis file of the network.
     pub genesis: Option<PathBuf>,
-    /// The data directory.
+    /// The data directory; made if it is missing.
     pub data: PathBuf,
-    /// Where ECP is served; absent: a Unix socket `ecp.sock` in the data directory.
+    /// Where ECP is served, `unix:/path` or `tcp:host:port`; absent: a Unix socket `ecp.sock` in the data directory.
+    #[schemars(regex(pattern = r"^(unix:.+|tcp:.+:[0-9]{1,5})$"))]
     pub listen: Option<String>,
-    /// Where JSON-RPC is served.
+    /// Where JSON-RPC is served, an IP address and a port; absent: it is not served. Port 0 lets the system choose one.
+    #[schemars(
+        with = "Option<String>",
+        regex(pattern = r"^(([0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$")
+    )]
     pub jsonrpc: Option<SocketAddr>,
-    /// The bearer secret's file.
+    /// A file with the bearer secret, for TCP on loopback; readable by its owner only.
     pub secret_file: Option<PathBuf>,
-    /// This half's certificate.
+    /// This half's certificate, PEM, for mutual TLS.
     pub tls_certificate: Option<PathBuf>,
-    /// Its key.
+    /// The key of this half's certificate, PEM.
     pub tls_key: Option<PathBuf>,
-    /// The callers' authority.
+    /// The authority that signed the callers' certificates, PEM.
     pub tls_client_authority: Option<PathBuf>,
     /// What is logged.
     pub log: String,
@@ -215,6 +222,12 @@ impl Settings {
         let failed = |problem: String| Refused::Genesis { path: path.display().to_string(), problem };
         let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
         Genesis::read(&bytes).map_err(|error| failed(error.to_string()))
+    /// The JSON Schema of the settings, as a file of `--config` writes them.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     }
 
     /// Opens the store in the data directory and binds it to the network.
