@@ -1,5 +1,6 @@
 //! What is made from the tables: one list of files with their contents, to be written or compared.
 
+pub mod case_schema;
 pub mod go;
 pub mod markdown;
 mod markdown_indexes;
@@ -92,6 +93,7 @@ pub fn outputs(root: &Path, tables: &Tables) -> Result<Vec<Output>> {
     let pages = markdown::pages(root, &sources)?;
     outputs.push(output("spec/requirements.json", json(&sources.registry)?));
     outputs.push(output("spec/requirements.schema.json", json(&schemars::schema_for!(Registry))?));
+    outputs.push(output("spec/schemas/case.schema.json", json(&case_schema::schema(root)?)?));
     outputs.extend(pages.into_iter().map(|page| Output { path: page.path, text: page.text }));
     Ok(outputs)
 }

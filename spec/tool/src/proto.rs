@@ -157,7 +157,8 @@ fn kind(kind: &Kind) -> String {
     }
 }
 
-fn comment(file: &FileDescriptor, path: &[i32]) -> String {
+/// The comment before what stands at `path`, on one line.
+pub(crate) fn comment(file: &FileDescriptor, path: &[i32]) -> String {
     let info = file.file_descriptor_proto().source_code_info.as_ref();
     let location = info.and_then(|info| info.location.iter().find(|location| location.path == path));
     let text = location.map(|location| location.leading_comments()).unwrap_or_default();

@@ -89,16 +89,20 @@ pub struct Excluded {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Requirement {
     /// Its id, `ECP-AREA-NNN`, for ever.
+    #[schemars(regex(pattern = r"^ECP-[A-Z]{3}-[0-9]{3}$"))]
     pub id: String,
     /// How strict it is.
     pub level: Level,
     /// Whose duty it is.
     pub actor: Actor,
     /// One sentence.
+    #[schemars(length(min = 1))]
     pub text: String,
     /// What breaks if it is violated.
+    #[schemars(length(min = 1))]
     pub if_violated: String,
     /// The page, relative to the root of the repository.
+    #[schemars(regex(pattern = r"^spec/[a-z0-9-]+\.md$"))]
     pub page: String,
     /// The heading that it stands under.
     pub section: String,
@@ -111,8 +115,10 @@ pub struct Requirement {
 
 /// All requirements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Registry of the requirements of ECP")]
 pub struct Registry {
-    /// The revision of the protocol.
+    /// The revision of the protocol, at least 1.
+    #[schemars(range(min = 1))]
     pub revision: u32,
     /// In the order of their ids.
     pub requirements: Vec<Requirement>,
