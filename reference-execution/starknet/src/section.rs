@@ -14,6 +14,7 @@ pub const UDC_ADDRESS: &str = "0x2ceed65a4bd731034c01113685c831b01c15d7d432f71af
 /// State and rules of a Starknet chain before its first block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Section workload.starknet of the genesis file")]
 pub struct StarknetSection {
     /// Who owns STRK at the start.
     pub accounts: Vec<GenesisAccount>,
@@ -41,11 +42,10 @@ pub struct StarknetSection {
 #[serde(deny_unknown_fields)]
 pub struct GenesisAccount {
     /// The public key on the STARK curve; also the salt of the account's address.
-    #[schemars(with = "String")]
     pub public_key: Felt,
     /// Its STRK in fri (10^-18 STRK), as a decimal string.
     #[serde(with = "decimal")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^[0-9]{1,39}$"))]
     pub balance_fri: u128,
     /// Whether the account exists at the start. If not, its address holds the balance and a deploy-account
     /// transaction with the public key as salt and only constructor argument creates it.
@@ -57,25 +57,25 @@ pub struct GenesisAccount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GenesisPrices {
-    /// L2 gas in fri.
+    /// Price of a unit of L2 gas in fri, from 1 to 2^64 − 1.
     #[serde(with = "decimal")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0*[1-9][0-9]{0,19}$"))]
     pub l2_gas_fri: u128,
-    /// L1 gas in fri.
+    /// Price of a unit of L1 gas in fri, from 1 to 2^64 − 1.
     #[serde(with = "decimal")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0*[1-9][0-9]{0,19}$"))]
     pub l1_gas_fri: u128,
-    /// L1 data gas in fri.
+    /// Price of a unit of L1 data gas in fri, from 1 to 2^64 − 1.
     #[serde(with = "decimal")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0*[1-9][0-9]{0,19}$"))]
     pub l1_data_gas_fri: u128,
-    /// L1 gas in wei.
+    /// Price of a unit of L1 gas in wei, from 1 to 2^64 − 1.
     #[serde(with = "decimal")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0*[1-9][0-9]{0,19}$"))]
     pub l1_gas_wei: u128,
-    /// L1 data gas in wei.
+    /// Price of a unit of L1 data gas in wei, from 1 to 2^64 − 1.
     #[serde(with = "decimal")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = r"^0*[1-9][0-9]{0,19}$"))]
     pub l1_data_gas_wei: u128,
 }
 
@@ -84,8 +84,10 @@ pub struct GenesisPrices {
 #[serde(deny_unknown_fields)]
 pub struct L2GasMarket {
     /// L2 gas of a block that leaves the price as it is; at least 1.
+    #[schemars(range(min = 1))]
     pub target: u64,
     /// The price moves by at most one part in this many per block; at least 1.
+    #[schemars(range(min = 1))]
     pub max_change_denominator: u64,
     /// How far a fee proposal may lie from the median of the last ten, in parts per thousand.
     pub fee_proposal_margin_ppt: u64,
@@ -96,6 +98,7 @@ pub struct L2GasMarket {
 #[serde(deny_unknown_fields)]
 pub struct BlockLimits {
     /// Most transactions of a block; at least 1.
+    #[schemars(range(min = 1))]
     pub max_transactions: u32,
     /// Most L2 gas of a block by the receipts of its transactions.
     pub max_l2_gas: u64,

@@ -13,6 +13,7 @@ import sys
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "test-chain"))
 import ed25519  # noqa: E402
+import zip215  # noqa: E402
 
 P = 2**251 + 17 * 2**192 + 1
 BETA = 0x6F21413EFBE40DE150E596D72F7A8C5609AD26C15C915C1F4CDFCB99CEE9E89
@@ -154,7 +155,7 @@ def verdict(vectors, case):
 
 
 def main():
-    checked = 0
+    checked = zip215.check()
     for scheme in ("stark-ecdsa", "ed25519"):
         vectors = json.loads((HERE / f"{scheme}.json").read_text())
         check_signatures(vectors)
