@@ -16,7 +16,7 @@ import (
 // build is one slot of this node. It goes on whatever happens to the streams that read it [ECP-BLD-005].
 type build struct {
 	id   []byte // Names its streams for Abort.
-	news server.Broadcast
+	news ecp.Broadcast
 	stop context.CancelFunc
 
 	mu     sync.Mutex

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/starknet-ecp/ecp/proto/go/check"
+	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/network"
-	"github.com/starknet-ecp/ecp/proto/go/server"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -47,7 +47,7 @@ type chain struct {
 	*section
 	genesis *network.Genesis
 	store   *store
-	changed server.Broadcast // The head or a hash is new.
+	changed ecp.Broadcast // The head or a hash is new.
 
 	mu      sync.Mutex
 	top     *block // Committed, or what stands below the first block.

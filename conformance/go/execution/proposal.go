@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/starknet-ecp/ecp/proto/go/check"
+	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
-	"github.com/starknet-ecp/ecp/proto/go/server"
 )
 
 const (
@@ -31,7 +31,7 @@ type proposal struct {
 	slot   *slot // nil if it comes from an archive, whose round and proposer are not compared [ECP-SYN-012].
 	head   *block
 	ledger *ledger // Of the goroutine that executes.
-	news   server.Broadcast
+	news   ecp.Broadcast
 
 	mu     sync.Mutex
 	order  check.Order

@@ -8,8 +8,11 @@ const MessageBytes uint64 = 8388608
 // PartBytes: Largest payload of one part; the largest legal transaction must fit. Unit: bytes (ECP-LIM-002).
 const PartBytes uint64 = 6291456
 
-// PartBytesRecommended: Size at which a part should be sent. Unit: bytes (ECP-LIM-002).
+// PartBytesRecommended: Size at which a part should be sent. Unit: bytes (ECP-LIM-009).
 const PartBytesRecommended uint64 = 262144
+
+// PartsMax: Parts of one proposal, 2^18 at most: a part without content costs memory that no limit in bytes counts. Unit: count (ECP-LIM-010).
+const PartsMax uint64 = 262144
 
 // ProposalBytesDefault: Sum of the payload sizes of a proposal, unless the height's parameters say otherwise. Unit: bytes (ECP-LIM-003).
 const ProposalBytesDefault uint64 = 8388608
@@ -44,5 +47,11 @@ const ProposersMax uint64 = 256
 // VotingPowerTotalMax: Largest sum of the voting power of a committee, 2^62. Unit: count (ECP-HGT-004).
 const VotingPowerTotalMax uint64 = 4611686018427387904
 
-// BodiesKeptMin: Decided heights whose bodies the consensus half keeps after Decide was acknowledged. Unit: count (ECP-REC-006).
+// ImportsMin: Imports whose parts an execution half receives at the same time at least: repeats overlap calls that were lost. Unit: count (ECP-ORD-002).
+const ImportsMin uint64 = 8
+
+// ConditionWaitMsMax: Longest time that a Decide or an ImportDecided waits for a named condition. Unit: ms (ECP-ORD-010).
+const ConditionWaitMsMax uint64 = 10000
+
+// BodiesKeptMin: Decided heights whose bodies the consensus half keeps after Decide was acknowledged. Unit: count (ECP-REC-014).
 const BodiesKeptMin uint64 = 64

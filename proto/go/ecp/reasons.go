@@ -30,7 +30,7 @@ const ActionSkip Action = "skip"
 // ActionHalt: Stop signing and stop: an operator is needed.
 const ActionHalt Action = "halt"
 
-// ActionReport: Log it as a defect of one of the halves, and do not repeat the call as it is.
+// ActionReport: Log it as a defect of one of the halves, and do not repeat the call as it is; a call of the serial lane is made anew after a handshake.
 const ActionReport Action = "report"
 
 // Reason is why a call failed: the reason of google.rpc.ErrorInfo (ECP-ERR-001).
@@ -39,7 +39,7 @@ type Reason string
 // ReasonAuthRefused: The secret or the client certificate is missing or wrong. Give both halves the same secret file, or a certificate that the other's authority signed.
 const ReasonAuthRefused Reason = "AUTH_REFUSED"
 
-// ReasonLimitExceeded: A message, part or list is larger than the limit told in the handshake. Keep to the limits of the handshake; metadata key `limit` names which.
+// ReasonLimitExceeded: A message, part or list is larger than the limit told in the handshake. Keep to the limits of the handshake; metadata key `limit` tells how much is taken.
 const ReasonLimitExceeded Reason = "LIMIT_EXCEEDED"
 
 // ReasonNoCommonRevision: The two halves know no common protocol revision. Upgrade the older half; metadata key `supported` lists what this one speaks.
@@ -81,7 +81,7 @@ const ReasonHalted Reason = "HALTED"
 // ReasonDivergence: A decided block is INVALID here; the evidence is kept. Do not delete anything; compare versions with the other validators.
 const ReasonDivergence Reason = "DIVERGENCE"
 
-// ReasonConflict: Another commitment is committed at this height. Two decisions at one height: do not delete anything; compare the certificates.
+// ReasonConflict: Another commitment is committed at this height. Two decisions at one height: do not delete anything; compare the certificates; metadata key `committed` tells the first one.
 const ReasonConflict Reason = "CONFLICT"
 
 // ReasonDraining: The execution half is shutting down. Reconnect with a growing pause until it is back.
@@ -90,7 +90,7 @@ const ReasonDraining Reason = "DRAINING"
 // ReasonSyncing: The execution half is syncing by itself. Wait until Watch says READY, then handshake again.
 const ReasonSyncing Reason = "SYNCING"
 
-// ReasonUnsupportedAtHeight: This half does not support the part format, scheme or Starknet version of the height. Upgrade this half; it must not vote at this height.
+// ReasonUnsupportedAtHeight: This half does not support the part format, scheme or Starknet version of the height. Upgrade this half; it must not vote at this height; metadata key `unsupported` tells what it lacks.
 const ReasonUnsupportedAtHeight Reason = "UNSUPPORTED_AT_HEIGHT"
 
 // ReasonHeightMismatch: The height is not committed + 1, or not one that this call takes. Metadata key `expected` tells the height; read the position again.
@@ -117,7 +117,7 @@ const ReasonBusy Reason = "BUSY"
 // ReasonStorageFailed: The execution half could not write to its store; nothing was committed. Free the disk or mend it, then restart the execution half.
 const ReasonStorageFailed Reason = "STORAGE_FAILED"
 
-// ReasonInternalFault: A defect of the execution half; the outcome of a mutating call is unknown. Send the log to its authors; reconnect, handshake and read the position before going on.
+// ReasonInternalFault: A defect of the execution half; the outcome of a mutating call is unknown. Send the log to its authors; after StartRound, Decide or ImportDecided handshake and read the position before going on.
 const ReasonInternalFault Reason = "INTERNAL_FAULT"
 
 // ReasonInfo is a row of the table of errors.
@@ -134,38 +134,40 @@ type ReasonInfo struct {
 	Fix string
 	// Calls may answer with it; "*" is every call.
 	Calls []string
+	// Metadata are the keys of the details that it always carries (ECP-ERR-009).
+	Metadata []string
 }
 
 // Table lists all reasons in order of precedence: when several apply, the first is told (ECP-ERR-003).
 var Table = []ReasonInfo{
-	{ReasonAuthRefused, 16, ActionHalt, "The secret or the client certificate is missing or wrong.", "Give both halves the same secret file, or a certificate that the other's authority signed.", []string{"*"}},
-	{ReasonLimitExceeded, 8, ActionReport, "A message, part or list is larger than the limit told in the handshake.", "Keep to the limits of the handshake; metadata key `limit` names which.", []string{"*"}},
-	{ReasonNoCommonRevision, 9, ActionHalt, "The two halves know no common protocol revision.", "Upgrade the older half; metadata key `supported` lists what this one speaks.", []string{"Handshake"}},
-	{ReasonNetworkMismatch, 9, ActionHalt, "The two halves belong to different networks.", "Start both halves from the same genesis; metadata keys `field`, `expected` and `received` tell the difference.", []string{"Handshake"}},
-	{ReasonSessionHeld, 9, ActionRetry, "Another consensus half holds this execution half.", "Stop the other one, or start this one with the operator's takeover flag.", []string{"Handshake"}},
-	{ReasonSessionRequired, 9, ActionHandshake, "The call carries no session token, or one that is no token.", "Handshake first and send the token in the metadata key `ecp-session-bin`.", []string{"*"}},
-	{ReasonSessionUnknown, 9, ActionHandshake, "The token was issued by another instance of the execution half.", "The execution half restarted: handshake again.", []string{"*"}},
-	{ReasonFenced, 9, ActionHalt, "A newer session replaced this one.", "Stop signing and exit; never handshake again without an operator.", []string{"*"}},
-	{ReasonRoleRefused, 7, ActionReport, "A READER session made a call that only a WRITER may make.", "Handshake as WRITER, or do not make this call.", []string{"*"}},
-	{ReasonFieldInvalid, 3, ActionReport, "A field of ECP is missing, of the wrong length, out of range, not canonical, or an enum value of zero.", "Metadata key `field` names it; the page of the call tells its range.", []string{"*"}},
-	{ReasonStreamOrder, 3, ActionReport, "Messages of a stream are out of order: no open first, a gap in the indexes, a part after End, or counts that differ.", "Send open, parts by index, End; metadata key `expected` tells what was due.", []string{"ValidateProposal", "ImportDecided"}},
-	{ReasonStreamIdReused, 6, ActionReport, "The stream id names another stream already.", "Make a new random stream id for each stream.", []string{"BuildProposal", "ValidateProposal"}},
-	{ReasonFeatureNotNegotiated, 12, ActionReport, "The call belongs to a feature that the handshake did not agree on.", "Make the call only if the handshake's reply names the feature.", []string{"Finalize"}},
-	{ReasonHalted, 9, ActionHalt, "The execution half is stopped until an operator looks at it.", "Watch tells the reason; follow the execution half's own manual.", []string{"*"}},
-	{ReasonDivergence, 9, ActionHalt, "A decided block is INVALID here; the evidence is kept.", "Do not delete anything; compare versions with the other validators.", []string{"Decide", "ImportDecided"}},
-	{ReasonConflict, 9, ActionHalt, "Another commitment is committed at this height.", "Two decisions at one height: do not delete anything; compare the certificates.", []string{"Decide", "ImportDecided"}},
-	{ReasonDraining, 14, ActionHandshake, "The execution half is shutting down.", "Reconnect with a growing pause until it is back.", []string{"*"}},
-	{ReasonSyncing, 9, ActionWait, "The execution half is syncing by itself.", "Wait until Watch says READY, then handshake again.", []string{"StartRound", "BuildProposal", "ValidateProposal", "ReframeInit", "Decide", "Finalize", "ImportDecided"}},
-	{ReasonUnsupportedAtHeight, 9, ActionHalt, "This half does not support the part format, scheme or Starknet version of the height.", "Upgrade this half; it must not vote at this height.", []string{"StartRound", "BuildProposal", "ValidateProposal", "ReframeInit", "Decide", "ImportDecided"}},
-	{ReasonHeightMismatch, 9, ActionHandshake, "The height is not committed + 1, or not one that this call takes.", "Metadata key `expected` tells the height; read the position again.", []string{"StartRound", "BuildProposal", "ValidateProposal", "Decide", "ImportDecided", "ReframeInit", "Finalize"}},
-	{ReasonNotReady, 9, ActionWait, "The height lies above what this half knows now.", "Wait until Watch tells a higher one.", []string{"GetHeightParams", "GetDecided", "GetBlockHash"}},
-	{ReasonPruned, 11, ActionResync, "The height lies below the archive's earliest.", "Metadata key `earliest` tells the first one; ask another source for older ones.", []string{"GetHeightParams", "GetDecided", "GetBlockHash"}},
-	{ReasonRoundNotStarted, 9, ActionReport, "BuildProposal came without StartRound of the same height and round.", "Call StartRound first and wait for its reply.", []string{"BuildProposal"}},
-	{ReasonRoundBurned, 10, ActionSkip, "The build of this slot ended without a proposal; it is never built again.", "Do not propose in this round; go on as a validator.", []string{"BuildProposal"}},
-	{ReasonUnknownProposal, 5, ActionResync, "No complete candidate of this height has this commitment.", "After Decide: ImportDecided. After `same_as`: open again with all parts.", []string{"ValidateProposal", "Decide"}},
-	{ReasonBusy, 8, ActionRetry, "All slots for this kind of work are taken.", "Retry after the delay in RetryInfo.", []string{"BuildProposal", "ValidateProposal", "GetDecided"}},
-	{ReasonStorageFailed, 13, ActionHalt, "The execution half could not write to its store; nothing was committed.", "Free the disk or mend it, then restart the execution half.", []string{"Decide", "ImportDecided"}},
-	{ReasonInternalFault, 13, ActionReport, "A defect of the execution half; the outcome of a mutating call is unknown.", "Send the log to its authors; reconnect, handshake and read the position before going on.", []string{"*"}},
+	{ReasonAuthRefused, 16, ActionHalt, "The secret or the client certificate is missing or wrong.", "Give both halves the same secret file, or a certificate that the other's authority signed.", []string{"*"}, nil},
+	{ReasonLimitExceeded, 8, ActionReport, "A message, part or list is larger than the limit told in the handshake.", "Keep to the limits of the handshake; metadata key `limit` tells how much is taken.", []string{"*"}, []string{"limit"}},
+	{ReasonNoCommonRevision, 9, ActionHalt, "The two halves know no common protocol revision.", "Upgrade the older half; metadata key `supported` lists what this one speaks.", []string{"Handshake"}, []string{"supported"}},
+	{ReasonNetworkMismatch, 9, ActionHalt, "The two halves belong to different networks.", "Start both halves from the same genesis; metadata keys `field`, `expected` and `received` tell the difference.", []string{"Handshake"}, []string{"field", "expected", "received"}},
+	{ReasonSessionHeld, 9, ActionRetry, "Another consensus half holds this execution half.", "Stop the other one, or start this one with the operator's takeover flag.", []string{"Handshake"}, nil},
+	{ReasonSessionRequired, 9, ActionHandshake, "The call carries no session token, or one that is no token.", "Handshake first and send the token in the metadata key `ecp-session-bin`.", []string{"*"}, nil},
+	{ReasonSessionUnknown, 9, ActionHandshake, "The token was issued by another instance of the execution half.", "The execution half restarted: handshake again.", []string{"*"}, nil},
+	{ReasonFenced, 9, ActionHalt, "A newer session replaced this one.", "Stop signing and exit; never handshake again without an operator.", []string{"*"}, nil},
+	{ReasonRoleRefused, 7, ActionReport, "A READER session made a call that only a WRITER may make.", "Handshake as WRITER, or do not make this call.", []string{"*"}, nil},
+	{ReasonFieldInvalid, 3, ActionReport, "A field of ECP is missing, of the wrong length, out of range, not canonical, or an enum value of zero.", "Metadata key `field` names it; the page of the call tells its range.", []string{"*"}, []string{"field"}},
+	{ReasonStreamOrder, 3, ActionReport, "Messages of a stream are out of order: no open first, a gap in the indexes, a part after End, or counts that differ.", "Send open, parts by index, End; metadata key `expected` tells what was due.", []string{"ValidateProposal", "ImportDecided"}, []string{"expected"}},
+	{ReasonStreamIdReused, 6, ActionReport, "The stream id names another stream already.", "Make a new random stream id for each stream.", []string{"BuildProposal", "ValidateProposal"}, nil},
+	{ReasonFeatureNotNegotiated, 12, ActionReport, "The call belongs to a feature that the handshake did not agree on.", "Make the call only if the handshake's reply names the feature.", []string{"Finalize"}, nil},
+	{ReasonHalted, 9, ActionHalt, "The execution half is stopped until an operator looks at it.", "Watch tells the reason; follow the execution half's own manual.", []string{"*"}, nil},
+	{ReasonDivergence, 9, ActionHalt, "A decided block is INVALID here; the evidence is kept.", "Do not delete anything; compare versions with the other validators.", []string{"Decide", "ImportDecided"}, nil},
+	{ReasonConflict, 9, ActionHalt, "Another commitment is committed at this height.", "Two decisions at one height: do not delete anything; compare the certificates; metadata key `committed` tells the first one.", []string{"Decide"}, []string{"committed"}},
+	{ReasonDraining, 14, ActionHandshake, "The execution half is shutting down.", "Reconnect with a growing pause until it is back.", []string{"*"}, nil},
+	{ReasonSyncing, 9, ActionWait, "The execution half is syncing by itself.", "Wait until Watch says READY, then handshake again.", []string{"StartRound", "BuildProposal", "ValidateProposal", "ReframeInit", "Decide", "Finalize", "ImportDecided"}, nil},
+	{ReasonUnsupportedAtHeight, 9, ActionHalt, "This half does not support the part format, scheme or Starknet version of the height.", "Upgrade this half; it must not vote at this height; metadata key `unsupported` tells what it lacks.", []string{"StartRound", "BuildProposal", "ValidateProposal", "ReframeInit", "Decide", "ImportDecided"}, []string{"unsupported"}},
+	{ReasonHeightMismatch, 9, ActionHandshake, "The height is not committed + 1, or not one that this call takes.", "Metadata key `expected` tells the height; read the position again.", []string{"StartRound", "BuildProposal", "ValidateProposal", "Decide", "ImportDecided", "ReframeInit", "Finalize"}, []string{"expected"}},
+	{ReasonNotReady, 9, ActionWait, "The height lies above what this half knows now.", "Wait until Watch tells a higher one.", []string{"GetHeightParams", "GetDecided", "GetBlockHash"}, nil},
+	{ReasonPruned, 11, ActionResync, "The height lies below the archive's earliest.", "Metadata key `earliest` tells the first one; ask another source for older ones.", []string{"GetHeightParams", "GetDecided", "GetBlockHash"}, []string{"earliest"}},
+	{ReasonRoundNotStarted, 9, ActionReport, "BuildProposal came without StartRound of the same height and round.", "Call StartRound first and wait for its reply.", []string{"BuildProposal"}, nil},
+	{ReasonRoundBurned, 10, ActionSkip, "The build of this slot ended without a proposal; it is never built again.", "Do not propose in this round; go on as a validator.", []string{"BuildProposal"}, nil},
+	{ReasonUnknownProposal, 5, ActionResync, "No complete candidate of this height has this commitment.", "After Decide: ImportDecided. After `same_as`: open again with all parts.", []string{"ValidateProposal", "Decide"}, nil},
+	{ReasonBusy, 8, ActionRetry, "All slots for this kind of work are taken.", "Retry after the delay in RetryInfo.", []string{"BuildProposal", "ValidateProposal", "GetDecided"}, nil},
+	{ReasonStorageFailed, 13, ActionHalt, "The execution half could not write to its store; nothing was committed.", "Free the disk or mend it, then restart the execution half.", []string{"Decide", "ImportDecided"}, nil},
+	{ReasonInternalFault, 13, ActionReport, "A defect of the execution half; the outcome of a mutating call is unknown.", "Send the log to its authors; after StartRound, Decide or ImportDecided handshake and read the position before going on.", []string{"*"}, nil},
 }
 
 // Reasons finds a row by its reason. A reason that it lacks is treated like a bare status.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -137,36 +136,10 @@ func (c *checked) RecvMsg(m any) error {
 	return nil
 }
 
-// Broadcast wakes all who wait. The zero value is ready.
-type Broadcast struct {
-	mu sync.Mutex
-	ch chan struct{}
-}
-
-// Wait gives a channel that the next Wake closes. Take it before looking at what may change.
-func (b *Broadcast) Wait() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch == nil {
-		b.ch = make(chan struct{})
-	}
-	return b.ch
-}
-
-// Wake wakes all who wait now.
-func (b *Broadcast) Wake() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch != nil {
-		close(b.ch)
-		b.ch = nil
-	}
-}
-
 // Watch serves a Watch: the whole state at once, at each Wake of changed, and with each heartbeat, until the session or
 // the call ends (ECP-SES-013). It fills instance id and sequence (ECP-SES-029). A slow watcher gets the newest state,
 // since none is queued (ECP-SES-030).
-func (g *Guard) Watch(stream grpc.ServerStreamingServer[pb.WatchResponse], changed *Broadcast, state func() *pb.WatchResponse) error {
+func (g *Guard) Watch(stream grpc.ServerStreamingServer[pb.WatchResponse], changed *ecp.Broadcast, state func() *pb.WatchResponse) error {
 	session := SessionOf(stream.Context())
 	session.watching(1)
 	defer session.watching(-1)

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/starknet-ecp/ecp/proto/go/ecp"
+	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
+	"google.golang.org/protobuf/proto"
+)
+
+// slot is a height and a round.
+type slot struct {
+	Height uint64
+	Round  uint32
+}
+
+// record is one line of the log. Each is synced before it counts.
+type record struct {
+	Kind        string // "id", "instance", "mark", "body", "signed", "certificate" or "committed".
+	ID          []byte `json:",omitempty"`
+	Slot        slot
+	ValidRound  *uint32       `json:",omitempty"`
+	Proposer    []byte        `json:",omitempty"`
+	Step        pb.SignedStep `json:",omitempty"`
+	Commitment  []byte        `json:",omitempty"`
+	Signature   []byte        `json:",omitempty"`
+	Parts       [][]byte      `json:",omitempty"`
+	Certificate []byte        `json:",omitempty"`
+}
+
+func (r *record) parts() (parts []*pb.Part) {
+	for _, data := range r.Parts {
+		part := &pb.Part{}
+		if proto.Unmarshal(data, part) == nil {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// signing names a signature of this node.
+type signing struct {
+	Slot slot
+	Step pb.SignedStep
+}
+
+func above(a, b signing) bool {
+	return cmp.Or(cmp.Compare(a.Slot.Height, b.Slot.Height), cmp.Compare(a.Slot.Round, b.Slot.Round), cmp.Compare(a.Step, b.Step)) > 0
+}
+
+// store is the write-ahead log and the signing record of one node.
+type store struct {
+	path string
+	file *os.File
+
+	id, instance []byte
+	marks        map[slot]bool
+	bodies       map[slot]*record // Proposals that are whole, own ones and VALID ones [ECP-REC-002].
+	signed       map[signing]*record
+	certificates map[uint64]*pb.CommitCertificate
+	last         *signing // The highest signature.
+	decided      *uint64  // The highest height with a certificate.
+	committed    *uint64  // The highest height whose Decide was acknowledged.
+}
+
+func openStore(folder string) (*store, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	s := &store{path: filepath.Join(folder, "log.jsonl"), marks: map[slot]bool{}, bodies: map[slot]*record{},
+		signed: map[signing]*record{}, certificates: map[uint64]*pb.CommitCertificate{}}
+	data, err := os.ReadFile(s.path)
+	if err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	whole := data[:bytes.LastIndexByte(data, '\n')+1] // What follows the last line end was never synced.
+	for line := range bytes.Lines(whole) {
+		r := &record{}
+		if err := json.Unmarshal(line, r); err != nil {
+			return nil, fmt.Errorf("%s is damaged: %w", s.path, err)
+		}
+		s.apply(r)
+	}
+	if s.id == nil {
+		s.id = make([]byte, 16)
+		rand.Read(s.id)
+	}
+	return s, s.compact()
+}
+
+func (s *store) apply(r *record) {
+	switch r.Kind {
+	case "id":
+		s.id = r.ID
+	case "instance":
+		s.instance = r.ID
+	case "mark":
+		s.marks[r.Slot] = true
+	case "body":
+		s.bodies[r.Slot] = r
+	case "signed":
+		at := signing{r.Slot, r.Step}
+		s.signed[at] = r
+		if s.last == nil || above(at, *s.last) {
+			s.last = &at
+		}
+	case "certificate":
+		c := &pb.CommitCertificate{}
+		if proto.Unmarshal(r.Certificate, c) == nil {
+			s.certificates[r.Slot.Height] = c
+			s.decided = raised(s.decided, r.Slot.Height)
+		}
+	case "committed":
+		s.committed = raised(s.committed, r.Slot.Height)
+	}
+}
+
+func raised(old *uint64, height uint64) *uint64 {
+	if old != nil && *old > height {
+		return old
+	}
+	return &height
+}
+
+// put makes a record durable, then applies it.
+func (s *store) put(r *record) error {
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if _, err := s.file.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	if err := s.file.Sync(); err != nil {
+		return err
+	}
+	s.apply(r)
+	if r.Kind == "committed" && r.Slot.Height%ecp.BodiesKeptMin == 0 {
+		return s.compact()
+	}
+	return nil
+}
+
+// compact writes the log again without what is no longer needed: bodies and certificates of the last BODIES_KEPT_MIN
+// heights stay [ECP-REC-014], marks and signatures only of heights that are not committed, and the highest one.
+func (s *store) compact() error {
+	over := func(height uint64) bool { return s.committed != nil && height <= *s.committed }
+	old := func(height uint64) bool { return over(height) && *s.committed-height >= ecp.BodiesKeptMin }
+	maps.DeleteFunc(s.marks, func(at slot, _ bool) bool { return over(at.Height) })
+	maps.DeleteFunc(s.bodies, func(at slot, _ *record) bool { return old(at.Height) })
+	maps.DeleteFunc(s.signed, func(at signing, _ *record) bool { return over(at.Slot.Height) && at != *s.last })
+	maps.DeleteFunc(s.certificates, func(height uint64, _ *pb.CommitCertificate) bool { return old(height) })
+	records := []*record{{Kind: "id", ID: s.id}, {Kind: "instance", ID: s.instance}}
+	for at := range s.marks {
+		records = append(records, &record{Kind: "mark", Slot: at})
+	}
+	records = slices.AppendSeq(records, maps.Values(s.bodies))
+	records = slices.AppendSeq(records, maps.Values(s.signed))
+	for height, c := range s.certificates {
+		records = append(records, certificateRecord(height, c))
+	}
+	if s.committed != nil {
+		records = append(records, &record{Kind: "committed", Slot: slot{Height: *s.committed}})
+	}
+	fresh, err := os.OpenFile(s.path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(fresh)
+	for _, r := range records {
+		if err := encoder.Encode(r); err != nil {
+			return err
+		}
+	}
+	if err := fresh.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(s.path+".new", s.path); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(s.path))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if s.file != nil {
+		s.file.Close()
+	}
+	s.file = fresh
+	return folder.Sync()
+}
+
+func certificateRecord(height uint64, c *pb.CommitCertificate) *record {
+	data, _ := proto.Marshal(c) // A message of our own marshals always.
+	return &record{Kind: "certificate", Slot: slot{Height: height}, Certificate: data}
+}
+
+func bodyRecord(at slot, validRound *uint32, proposer, commitment []byte, parts []*pb.Part) *record {
+	r := &record{Kind: "body", Slot: at, ValidRound: validRound, Proposer: proposer, Commitment: commitment}
+	for _, part := range parts {
+		data, _ := proto.Marshal(part) // It came in a message, or was in one.
+		r.Parts = append(r.Parts, data)
+	}
+	return r
+}
+
+// body finds a kept body by its commitment, whatever round it was seen in.
+func (s *store) body(height uint64, commitment []byte) *record {
+	for at, r := range s.bodies {
+		if at.Height == height && bytes.Equal(r.Commitment, commitment) {
+			return r
+		}
+	}
+	return nil
+}
+
+// position is what the handshake tells [ECP-SES-007].
+func (s *store) position() *pb.ConsensusPosition {
+	p := &pb.ConsensusPosition{}
+	at := func(height uint64) *pb.Position {
+		return &pb.Position{Height: &height, Commitment: s.certificates[height].GetCommitment()}
+	}
+	if s.committed != nil {
+		p.Committed = at(*s.committed)
+	}
+	for height, c := range s.certificates {
+		if s.body(height, c.Commitment) != nil && height >= p.Certified.GetHeight() {
+			p.Certified = at(height)
+		}
+	}
+	if s.last != nil {
+		p.LastSigned = &pb.LastSigned{Height: &s.last.Slot.Height, Round: &s.last.Slot.Round, Step: s.last.Step}
+	}
+	return p
+}
