@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use ecp_execution_core::{
     Refusal,
     effect::Read,
+    input::EngineEvent,
     seams::{ExecutionEngine, Slot, Store},
 };
 use ecp_proto::convert::GetDecidedEvent;
-use ecp_types::{Height, Reason};
+use ecp_types::{Height, InvalidReason, Reason};
 use tokio::{runtime::Handle, sync::mpsc};
 
 use crate::{archive, host::Said};
@@ -98,5 +100,23 @@ fn send(blocks: &mpsc::Sender<GetDecidedEvent>, event: GetDecidedEvent) -> Resul
             let seconds = DECIDED_STALL.as_secs();
             Err(Refusal::new(Reason::Busy, format_args!("The caller took nothing for {seconds} s.")).retry_after(1000))
         }
+    }
+}
+
+/// Whether an INIT equals that of a candidate but for the slot: both are written for the same slot and compared.
+pub(crate) fn compare(engine: &dyn ExecutionEngine, slot: &Slot, init: &Bytes, known: Option<&Bytes>) -> EngineEvent {
+    let invalid = |reason, detail| EngineEvent::Invalid { reason, detail, computed: None };
+    let named = match engine.init_slot(init) {
+        Ok(named) => named,
+        Err(detail) => return invalid(InvalidReason::PayloadMalformed, detail),
+    };
+    if named != *slot {
+        return invalid(InvalidReason::InitMismatch, "INIT names another slot than the open message".to_owned());
+    }
+    let theirs = engine.reframe_init(slot, init);
+    let ours = known.map(|known| engine.reframe_init(slot, known));
+    match (theirs, ours) {
+        (Ok(theirs), Some(Ok(ours))) => EngineEvent::Compared(theirs == ours),
+        _ => EngineEvent::Compared(false),
     }
 }

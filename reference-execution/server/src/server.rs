@@ -20,7 +20,9 @@ use crate::{
     interpose::Interposer,
     service::Service,
     size::HandshakeLimit,
+    task::Parts,
     transport::{self, Door, Listen, ListenError, Security},
+    undecodable::Undecodable,
 };
 
 /// How to serve.
@@ -176,7 +178,7 @@ pub async fn serve(
     };
     let (woken, committed) = std::sync::mpsc::channel();
     let host = host::start(
-        host::Parts {
+        Parts {
             state: State::new(core, restored),
             engine: Arc::clone(&engine),
             store: Arc::clone(&store),
@@ -187,7 +189,8 @@ pub async fn serve(
     );
     let follower = follow::start(engine, store, committed, host.clone()).map_err(ServeError::Thread)?;
     let (stop, stopped) = watch::channel(false);
-    let service = Service { host: host.clone(), identity };
+    let undecodable = Undecodable { host: host.clone(), message_bytes };
+    let service = Service { host: host.clone(), identity, message_bytes };
     let service = ExecutionServiceServer::new(service)
         // A message over the limit is refused before it is allocated (ECP-LIM-001).
         .max_decoding_message_size(message_bytes)
@@ -203,8 +206,8 @@ pub async fn serve(
             .client_ca_root(Certificate::from_pem(&tls.client_authority));
         server = server.tls_config(tls).map_err(|e| ListenError::Tls(e.to_string()))?;
     }
-    let router =
-        server.layer(tonic::service::InterceptorLayer::new(Door(secret))).layer(HandshakeLimit).add_service(service);
+    let door = tonic::service::InterceptorLayer::new(Door(secret));
+    let router = server.layer(door).layer(HandshakeLimit).layer(undecodable).add_service(service);
     let mut stopped = stopped;
     let stopping = async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;

@@ -11,12 +11,13 @@ use ecp_proto::{SESSION_KEY, v1alpha1 as pb, v1alpha1::execution_service_server:
 use ecp_types::{Reason, limits::WATCH_HEARTBEAT_MS};
 use futures::{Stream, StreamExt, stream};
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tonic::{Code, Request, Response, Status, Streaming, metadata::MetadataMap};
+use tonic::{Request, Response, Status, Streaming, metadata::MetadataMap};
 use tracing::Instrument;
 
 use crate::{
     convert::{self, Identity, status},
-    host::{Hearing, Host, Said, gone},
+    host::{Hearing, Host, Said},
+    undecodable,
 };
 
 /// A stream of answers.
@@ -27,6 +28,8 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub(crate) struct Service {
     pub(crate) host: Host,
     pub(crate) identity: Identity,
+    /// The limit of a message, for the text of an error.
+    pub(crate) message_bytes: usize,
 }
 
 /// A stream that tells the core when the transport drops it.
@@ -55,7 +58,7 @@ impl<S: Stream + Unpin> Stream for Guarded<S> {
     }
 }
 
-fn token(metadata: &MetadataMap) -> Option<Vec<u8>> {
+pub(crate) fn token(metadata: &MetadataMap) -> Option<Vec<u8>> {
     let value = metadata.get_bin(SESSION_KEY)?;
     // What is no base64 is no token, and refused as one.
     Some(value.to_bytes().map(|bytes| bytes.to_vec()).unwrap_or_default())
@@ -86,7 +89,7 @@ impl Service {
                     Err(status(refusal))
                 }
                 Some(said) => Ok(said),
-                None => Err(status(gone())),
+                None => Err(status(self.host.gone())),
             }
         };
         answer.instrument(span(kind, metadata)).await
@@ -104,19 +107,18 @@ impl Service {
         event: impl Fn(R) -> StreamEvent + Send + 'static,
         span: tracing::Span,
     ) {
-        let host = self.host.clone();
+        let (host, message_bytes) = (self.host.clone(), self.message_bytes);
         let listen = async move {
             loop {
                 let event = match requests.next().await {
                     Some(Ok(request)) => event(request),
-                    Some(Err(error)) if error.code() == Code::OutOfRange => {
-                        let problem = "A message is larger than the limit.";
-                        StreamEvent::Invalid(Refusal::new(Reason::LimitExceeded, problem))
-                    }
-                    Some(Err(error)) => {
-                        tracing::debug!(%error, "the caller's side broke");
-                        StreamEvent::Reset
-                    }
+                    Some(Err(error)) => match undecodable::refusal(&error, message_bytes) {
+                        Some(refusal) => StreamEvent::Invalid(refusal),
+                        None => {
+                            tracing::debug!(%error, "the caller's side broke");
+                            StreamEvent::Reset
+                        }
+                    },
                     None => StreamEvent::HalfClosed,
                 };
                 let last = matches!(event, StreamEvent::Reset | StreamEvent::HalfClosed);
@@ -154,28 +156,32 @@ impl ExecutionService for Service {
         let watched = match hearing.recv().await {
             Some(Said::Watch(watched)) => watched,
             Some(Said::Refused(refusal)) => return Err(status(refusal)),
-            _ => return Err(status(gone())),
+            _ => return Err(status(self.host.gone())),
         };
         let heart = tokio::time::interval(Duration::from_millis(WATCH_HEARTBEAT_MS));
         let host = self.host.clone();
         // The whole state at once, at each change and each second; the newest replaces what was not sent (ECP-SES-013).
+        // Changes come first: the last state, which says why the half ends, is sent before the end.
         let states = stream::unfold(Some((watched, hearing, heart, host)), |state| async move {
             let (mut watched, mut hearing, mut heart, host) = state?;
             tokio::select! {
+                biased;
                 changed = watched.changed() => {
                     if changed.is_err() {
-                        return None;
+                        // After an orderly end the last state was sent, and the stream ends with it.
+                        return (!host.ended()).then(|| (Err(status(host.gone())), None));
                     }
                     heart.reset();
                 }
-                _ = heart.tick() => {}
                 said = hearing.recv() => {
                     let refusal = match said {
                         Some(Said::Refused(refusal)) => refusal,
-                        _ => gone(),
+                        None if host.ended() => return None,
+                        _ => host.gone(),
                     };
                     return Some((Err(status(refusal)), None));
                 }
+                _ = heart.tick() => {}
             }
             let mut state = watched.borrow_and_update().clone();
             state.sequence = host.next_sequence();
@@ -212,7 +218,7 @@ impl ExecutionService for Service {
     ) -> Result<Response<Self::BuildProposalStream>, Status> {
         let (metadata, _, request) = request.into_parts();
         let (id, hearing) = self.open(&metadata, CallKind::BuildProposal, convert::build(request));
-        Ok(Response::new(self.guarded(id, answers(hearing, convert::build_message))))
+        Ok(Response::new(self.guarded(id, answers(self.host.clone(), hearing, convert::build_message))))
     }
 
     async fn validate_proposal(
@@ -223,7 +229,7 @@ impl ExecutionService for Service {
         let kind = CallKind::ValidateProposal;
         let (id, hearing) = self.open(&metadata, kind, Ok(Call::ValidateProposal));
         self.listen(id, requests, convert::validate_event, span(kind, &metadata));
-        Ok(Response::new(self.guarded(id, answers(hearing, convert::validate_message))))
+        Ok(Response::new(self.guarded(id, answers(self.host.clone(), hearing, convert::validate_message))))
     }
 
     async fn reframe_init(
@@ -274,7 +280,7 @@ impl ExecutionService for Service {
             Some(Said::Decided(blocks)) => blocks,
             Some(Said::Refused(refusal)) => return Err(status(refusal)),
             Some(_) => return Err(unexpected()),
-            None => return Err(status(gone())),
+            None => return Err(status(self.host.gone())),
         };
         let events = stream::unfold(Some((blocks, Some(hearing))), |state| async move {
             let (mut blocks, mut hearing) = state?;
@@ -312,7 +318,7 @@ impl ExecutionService for Service {
             Some(Said::Reply(Reply::Import(reply))) => Ok(Response::new(convert::import_reply(reply))),
             Some(Said::Refused(refusal)) => Err(status(refusal)),
             Some(_) => Err(unexpected()),
-            None => Err(status(gone())),
+            None => Err(status(self.host.gone())),
         }
     }
 
@@ -336,6 +342,7 @@ impl ExecutionService for Service {
 
 /// What a caller hears, as messages: an error or the end closes the stream.
 fn answers<T: Send + 'static>(
+    host: Host,
     hearing: Hearing,
     message: impl Fn(ecp_execution_core::effect::Message) -> Option<T> + Send + Sync + Copy + 'static,
 ) -> Answers<T> {
@@ -356,7 +363,7 @@ fn answers<T: Send + 'static>(
             // The core is gone without a last word.
             None => {
                 *ended = true;
-                Some(Err(status(gone())))
+                Some(Err(status(host.gone())))
             }
         };
         futures::future::ready(item)

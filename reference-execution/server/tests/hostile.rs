@@ -262,3 +262,39 @@ async fn an_engine_that_panics_after_the_write_stops_the_half_and_loses_nothing(
         handle.kill().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_that_is_asked_to_end_says_draining_on_watch_and_ends_it() {
+    let mut half = Half::start(Net::default()).await;
+    let mut caller = half.writer().await;
+    let request = caller.with(pb::WatchRequest {});
+    let mut watch = caller.client.watch(request).await.unwrap().into_inner();
+    assert_eq!(watch.next().await.unwrap().unwrap().phase(), pb::Phase::Ready);
+    // A validation that runs is finished first, and new work is refused meanwhile.
+    let made = support::block(&half, FIRST, vec![half.net.pay(0, 0)]);
+    let (parts, (sender, receiver)) = (wire(&made.parts()), tokio::sync::mpsc::unbounded_channel());
+    let request = caller.with(tokio_stream::wrappers::UnboundedReceiverStream::new(receiver));
+    sender.send(say(Event::Open(open(FIRST, 1)))).unwrap();
+    for part in parts.iter().cloned() {
+        sender.send(say(Event::Part(part))).unwrap();
+    }
+    let mut validation = caller.client.validate_proposal(request).await.unwrap().into_inner();
+    // The half has the stream once it takes what came after it on the connection.
+    caller.start_round(FIRST, 0).await.unwrap();
+
+    let ending = tokio::spawn(half.handle.take().unwrap().shutdown());
+    let mut phases = Vec::new();
+    while let Some(state) = tokio::time::timeout(LONG, watch.next()).await.expect("Watch goes on or ends") {
+        phases.push(state.expect("Watch ends without an error").phase());
+        if phases.last() == Some(&pb::Phase::Draining)
+            && phases.iter().filter(|p| **p == pb::Phase::Draining).count() == 1
+        {
+            assert_eq!(reason(&caller.start_round(FIRST, 1).await.unwrap_err()), Reason::Draining);
+            sender.send(say(Event::End(support::end(&parts)))).unwrap();
+            let verdict = tokio::time::timeout(LONG, validation.next()).await.expect("a verdict").unwrap().unwrap();
+            assert!(matches!(verdict.event, Some(pb::validate_proposal_response::Event::Verdict(_))), "{verdict:?}");
+        }
+    }
+    assert_eq!(phases.last(), Some(&pb::Phase::Draining), "{phases:?}");
+    tokio::time::timeout(LONG, ending).await.expect("it ends").unwrap();
+}
