@@ -5,6 +5,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use ecp_execution_core::seams::{Row, Snapshot, Store, StoreError, Write};
 use redb::{Database, ReadTransaction, ReadableDatabase, TableDefinition, TableError};
 
+/// Pages that are kept in memory unless told otherwise, in bytes: 64 MiB. The library's own default of 1 GiB lets the
+/// process grow with its file for weeks.
+pub const CACHE_BYTES_DEFAULT: usize = 64 << 20;
+
 /// Rows in one file, with snapshots and durable transactions.
 pub struct DiskStore {
     database: Database,
@@ -27,12 +31,20 @@ pub enum OpenError {
 }
 
 impl DiskStore {
-    /// Opens or makes the file.
+    /// Opens or makes the file, with the default cache.
     ///
     /// # Errors
     /// The file is open elsewhere, is no store, or cannot be made.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        match Database::create(path) {
+        Self::with_cache(path, CACHE_BYTES_DEFAULT)
+    }
+
+    /// Opens or makes the file, and keeps at most `cache_bytes` of its pages in memory.
+    ///
+    /// # Errors
+    /// The file is open elsewhere, is no store, or cannot be made.
+    pub fn with_cache(path: &Path, cache_bytes: usize) -> Result<Self, OpenError> {
+        match Database::builder().set_cache_size(cache_bytes).create(path) {
             Ok(database) => {
                 let broken = |problem: std::io::Error| OpenError::Broken {
                     path: path.display().to_string(),

@@ -3,5 +3,5 @@
 mod disk;
 mod memory;
 
-pub use disk::{DiskStore, OpenError};
+pub use disk::{CACHE_BYTES_DEFAULT, DiskStore, OpenError};
 pub use memory::MemoryStore;
