@@ -33,13 +33,13 @@ const (
 	ImportOutcome_IMPORT_OUTCOME_COMMITTED ImportOutcome = 1
 	// The same block was durable already.
 	ImportOutcome_IMPORT_OUTCOME_ALREADY_COMMITTED ImportOutcome = 2
-	// The parts cannot be decoded or do not match their counts; ask another source.
+	// The parts are no block of the height, or not what the header counts; ask another source (ECP-SYN-015, ECP-SYN-019).
 	ImportOutcome_IMPORT_OUTCOME_MALFORMED ImportOutcome = 3
-	// Execution gives another commitment than the certificate names; ask another source (ECP-SYN-006).
+	// The parts give another commitment than the certificate names; ask another source (ECP-SYN-006, ECP-SYN-015).
 	ImportOutcome_IMPORT_OUTCOME_MISMATCH ImportOutcome = 4
-	// A condition is missing; import again when Watch says so.
+	// A named condition was missing for too long; import again when Watch says so (ECP-ORD-010).
 	ImportOutcome_IMPORT_OUTCOME_NOT_READY ImportOutcome = 5
-	// Another block is committed at this height: both halves halt (ECP-DEC-007).
+	// Another block is committed at this height: both halves halt (ECP-DEC-020). Never told by a status.
 	ImportOutcome_IMPORT_OUTCOME_CONFLICT ImportOutcome = 6
 )
 
@@ -154,9 +154,9 @@ type DecidedHeader struct {
 	Height *uint64 `protobuf:"varint,1,opt,name=height,proto3,oneof" json:"height,omitempty"`
 	// Its certificate, of the same height.
 	Certificate *CommitCertificate `protobuf:"bytes,2,opt,name=certificate,proto3" json:"certificate,omitempty"`
-	// Part format of its parts, 1 to 64 ASCII characters.
+	// Part format of its parts, 1 to 64 ASCII characters: that of the height, else the import is MALFORMED (ECP-SYN-019).
 	PartFormat string `protobuf:"bytes,3,opt,name=part_format,json=partFormat,proto3" json:"part_format,omitempty"`
-	// How many parts and bytes follow or belong to it.
+	// How many parts and bytes belong to it; of an import they are what the source told (ECP-SYN-019).
 	Counts        *End `protobuf:"bytes,4,opt,name=counts,proto3" json:"counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -370,7 +370,7 @@ func (*GetDecidedResponse_Part) isGetDecidedResponse_Event() {}
 
 func (*GetDecidedResponse_Done) isGetDecidedResponse_Event() {}
 
-// Hands a decided block over: header first, then its parts, then End (ECP-SYN-004).
+// Hands a decided block over: header first, then its parts, then End (ECP-SYN-004, ECP-SYN-019).
 type ImportDecidedRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Exactly one.

@@ -83,7 +83,7 @@ func (PartKind) EnumDescriptor() ([]byte, []int) {
 // One piece of a proposal. The consensus half forwards payloads untouched (ECP-STR-001).
 type Part struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Position in the proposal, from 0, without gaps (ECP-STR-002). Absent is refused (ECP-ENC-003).
+	// Position in the proposal, from 0, without gaps (ECP-STR-002), below 2^18 (ECP-LIM-010). Absent is refused (ECP-ENC-003).
 	Index *uint32 `protobuf:"varint,1,opt,name=index,proto3,oneof" json:"index,omitempty"`
 	// What the payload holds.
 	Kind PartKind `protobuf:"varint,2,opt,name=kind,proto3,enum=starknet.ecp.v1alpha1.PartKind" json:"kind,omitempty"`
@@ -259,7 +259,7 @@ type CommitSignature struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Address of the committee member that signed, 32 bytes, a canonical felt (ECP-ENC-002).
 	Address []byte `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
-	// Signature in the signature scheme of the height, 1 byte to 1 KiB. 64 bytes in both schemes known today.
+	// Signature in the signature scheme of the height, 1 byte to 1 KiB. 64 bytes in both schemes known today (ECP-SEC-010).
 	Signature     []byte `protobuf:"bytes,2,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -510,7 +510,7 @@ func (x *NetworkIdentity) GetActivationDigest() []byte {
 	return nil
 }
 
-// What a half accepts. A receiver refuses what is larger before it allocates (ECP-LIM-001).
+// What a half accepts (ECP-LIM-001, ECP-LIM-007). A receiver refuses what is larger before it allocates (ECP-LIM-011).
 type Limits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Largest gRPC message, in bytes. At least 8 MiB. 0 is refused.

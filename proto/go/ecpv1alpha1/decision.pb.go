@@ -583,7 +583,7 @@ func (*Evidence_DoubleVote) isEvidence_Kind() {}
 
 func (*Evidence_DoubleProposal) isEvidence_Kind() {}
 
-// Hands over what came after the decision. Needs FEATURE_FINALIZE; best effort (ECP-DEC-011).
+// Hands over what came after the decision; changes no block (ECP-DEC-019). Needs FEATURE_FINALIZE; best effort (ECP-DEC-011).
 type FinalizeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// A committed height. Absent is refused.

@@ -34,7 +34,7 @@ const (
 	// Give both halves the same secret file, or a certificate that the other's authority signed. Action: halt. Status: UNAUTHENTICATED.
 	ErrorReason_ERROR_REASON_AUTH_REFUSED ErrorReason = 1
 	// A message, part or list is larger than the limit told in the handshake.
-	// Keep to the limits of the handshake; metadata key `limit` names which. Action: report. Status: RESOURCE_EXHAUSTED.
+	// Keep to the limits of the handshake; metadata key `limit` tells how much is taken. Action: report. Status: RESOURCE_EXHAUSTED.
 	ErrorReason_ERROR_REASON_LIMIT_EXCEEDED ErrorReason = 2
 	// The two halves know no common protocol revision.
 	// Upgrade the older half; metadata key `supported` lists what this one speaks. Action: halt. Status: FAILED_PRECONDITION.
@@ -76,7 +76,7 @@ const (
 	// Do not delete anything; compare versions with the other validators. Action: halt. Status: FAILED_PRECONDITION.
 	ErrorReason_ERROR_REASON_DIVERGENCE ErrorReason = 15
 	// Another commitment is committed at this height.
-	// Two decisions at one height: do not delete anything; compare the certificates. Action: halt. Status: FAILED_PRECONDITION.
+	// Two decisions at one height: do not delete anything; compare the certificates; metadata key `committed` tells the first one. Action: halt. Status: FAILED_PRECONDITION.
 	ErrorReason_ERROR_REASON_CONFLICT ErrorReason = 16
 	// The execution half is shutting down.
 	// Reconnect with a growing pause until it is back. Action: handshake. Status: UNAVAILABLE.
@@ -85,7 +85,7 @@ const (
 	// Wait until Watch says READY, then handshake again. Action: wait. Status: FAILED_PRECONDITION.
 	ErrorReason_ERROR_REASON_SYNCING ErrorReason = 18
 	// This half does not support the part format, scheme or Starknet version of the height.
-	// Upgrade this half; it must not vote at this height. Action: halt. Status: FAILED_PRECONDITION.
+	// Upgrade this half; it must not vote at this height; metadata key `unsupported` tells what it lacks. Action: halt. Status: FAILED_PRECONDITION.
 	ErrorReason_ERROR_REASON_UNSUPPORTED_AT_HEIGHT ErrorReason = 19
 	// The height is not committed + 1, or not one that this call takes.
 	// Metadata key `expected` tells the height; read the position again. Action: handshake. Status: FAILED_PRECONDITION.
@@ -112,7 +112,7 @@ const (
 	// Free the disk or mend it, then restart the execution half. Action: halt. Status: INTERNAL.
 	ErrorReason_ERROR_REASON_STORAGE_FAILED ErrorReason = 27
 	// A defect of the execution half; the outcome of a mutating call is unknown.
-	// Send the log to its authors; reconnect, handshake and read the position before going on. Action: report. Status: INTERNAL.
+	// Send the log to its authors; after StartRound, Decide or ImportDecided handshake and read the position before going on. Action: report. Status: INTERNAL.
 	ErrorReason_ERROR_REASON_INTERNAL_FAULT ErrorReason = 28
 )
 

@@ -42,9 +42,11 @@ const (
 //
 // Served by the execution half. Unary calls and Watch use the control connection, other streams the data connection (ECP-SES-015).
 // Every call but Handshake carries the session token in the metadata key "ecp-session-bin" (ECP-SES-001).
+// Lengths, ranges and forms that comments name are normative: a request that breaks one is refused (ECP-ENC-008).
+// Unknown fields are passed over in both directions (ECP-ENC-005, ECP-ENC-007).
 // Errors are gRPC statuses with google.rpc.ErrorInfo, domain "ecp.starknet.io", reason from ErrorReason without prefix (ECP-ERR-001).
 type ExecutionServiceClient interface {
-	// Opens a session. Always the first call (ECP-SES-001).
+	// Opens a session. Always the first call (ECP-SES-021).
 	Handshake(ctx context.Context, in *HandshakeRequest, opts ...grpc.CallOption) (*HandshakeResponse, error)
 	// Tells the execution half's state, each second and at each change (ECP-SES-013).
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
@@ -249,9 +251,11 @@ func (c *executionServiceClient) GetBlockHash(ctx context.Context, in *GetBlockH
 //
 // Served by the execution half. Unary calls and Watch use the control connection, other streams the data connection (ECP-SES-015).
 // Every call but Handshake carries the session token in the metadata key "ecp-session-bin" (ECP-SES-001).
+// Lengths, ranges and forms that comments name are normative: a request that breaks one is refused (ECP-ENC-008).
+// Unknown fields are passed over in both directions (ECP-ENC-005, ECP-ENC-007).
 // Errors are gRPC statuses with google.rpc.ErrorInfo, domain "ecp.starknet.io", reason from ErrorReason without prefix (ECP-ERR-001).
 type ExecutionServiceServer interface {
-	// Opens a session. Always the first call (ECP-SES-001).
+	// Opens a session. Always the first call (ECP-SES-021).
 	Handshake(context.Context, *HandshakeRequest) (*HandshakeResponse, error)
 	// Tells the execution half's state, each second and at each change (ECP-SES-013).
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error

@@ -261,11 +261,11 @@ type Timeouts struct {
 	ProposeMs uint32 `protobuf:"varint,1,opt,name=propose_ms,json=proposeMs,proto3" json:"propose_ms,omitempty"`
 	// Added for each further round.
 	ProposeDeltaMs uint32 `protobuf:"varint,2,opt,name=propose_delta_ms,json=proposeDeltaMs,proto3" json:"propose_delta_ms,omitempty"`
-	// Time to wait for more prevotes after a quorum of mixed ones.
+	// Time to wait for more prevotes after a quorum of mixed ones: for several values, nil among them or not.
 	PrevoteMs uint32 `protobuf:"varint,3,opt,name=prevote_ms,json=prevoteMs,proto3" json:"prevote_ms,omitempty"`
 	// Added for each further round.
 	PrevoteDeltaMs uint32 `protobuf:"varint,4,opt,name=prevote_delta_ms,json=prevoteDeltaMs,proto3" json:"prevote_delta_ms,omitempty"`
-	// Time to wait for more precommits after a quorum of mixed ones.
+	// Time to wait for more precommits after a quorum of mixed ones; a quorum for nil alone counts as mixed, too.
 	PrecommitMs uint32 `protobuf:"varint,5,opt,name=precommit_ms,json=precommitMs,proto3" json:"precommit_ms,omitempty"`
 	// Added for each further round.
 	PrecommitDeltaMs uint32 `protobuf:"varint,6,opt,name=precommit_delta_ms,json=precommitDeltaMs,proto3" json:"precommit_delta_ms,omitempty"`

@@ -179,7 +179,7 @@ const (
 	LocalReason_LOCAL_REASON_TIMESTAMP_WINDOW LocalReason = 1
 	// A gas price is outside the band around this node's own.
 	LocalReason_LOCAL_REASON_PRICE_BAND LocalReason = 2
-	// A message from L1 is unseen, cancelled or unpaid in this node's own source.
+	// A message from L1 is unseen, cancelled or unpaid in this node's own source (ECP-STK-014).
 	LocalReason_LOCAL_REASON_L1_MESSAGE_UNSEEN LocalReason = 3
 )
 
@@ -446,7 +446,7 @@ type isBuildProposalResponse_Event interface {
 }
 
 type BuildProposalResponse_Part struct {
-	// The next part, sent as soon as it is made.
+	// The next part, sent as soon as it is made (ECP-BLD-014).
 	Part *Part `protobuf:"bytes,1,opt,name=part,proto3,oneof"`
 }
 
@@ -722,7 +722,7 @@ type ValidateProposalRequest_Open struct {
 }
 
 type ValidateProposalRequest_Part struct {
-	// The next part.
+	// The next part; it is read while those before are executed (ECP-STR-010).
 	Part *Part `protobuf:"bytes,2,opt,name=part,proto3,oneof"`
 }
 
@@ -1176,7 +1176,7 @@ func (*Expired) Descriptor() ([]byte, []int) {
 	return file_starknet_ecp_v1alpha1_proposal_proto_rawDescGZIP(), []int{12}
 }
 
-// The one verdict of a validation (ECP-VAL-001).
+// The one verdict of a validation whose stream ends OK (ECP-VAL-001).
 type Verdict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Exactly one.
@@ -1423,7 +1423,7 @@ type ReframeInitRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The height. Absent is refused.
 	Height *uint64 `protobuf:"varint,1,opt,name=height,proto3,oneof" json:"height,omitempty"`
-	// The INIT payload as it was proposed first.
+	// The INIT payload as it was proposed first, of any length; its format is judged after everything else (ECP-BLD-017).
 	Init []byte `protobuf:"bytes,2,opt,name=init,proto3" json:"init,omitempty"`
 	// The new round. Absent is refused.
 	Round *uint32 `protobuf:"varint,3,opt,name=round,proto3,oneof" json:"round,omitempty"`

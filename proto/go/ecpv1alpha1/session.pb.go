@@ -196,15 +196,15 @@ type Phase int32
 const (
 	// Not a phase. Refused (ECP-ENC-001).
 	Phase_PHASE_UNSPECIFIED Phase = 0
-	// Behind its own source of blocks; takes no call that needs the tip (ECP-SYN-009).
+	// Behind its own source of blocks; takes no call that needs the tip (ECP-SYN-009). Left by a new handshake (ECP-SYN-017).
 	Phase_PHASE_SYNCING Phase = 1
 	// Takes every call.
 	Phase_PHASE_READY Phase = 2
-	// Finishing what runs, then exits; takes no new work (ECP-SES-016).
+	// Finishing what runs, then ends Watch with OK and exits; takes no new work (ECP-SES-016, ECP-SES-033).
 	Phase_PHASE_DRAINING Phase = 3
-	// A decided block is INVALID here; evidence is kept, an operator is needed (ECP-DEC-008).
+	// A decided block is INVALID here; evidence is kept, an operator is needed (ECP-DEC-008, ECP-DEC-021).
 	Phase_PHASE_DIVERGED Phase = 4
-	// Stopped for another reason that needs an operator, such as a failed disk or two decisions (ECP-DEC-007).
+	// Stopped for another reason that needs an operator, such as a failed disk or two decisions (ECP-DEC-021).
 	Phase_PHASE_HALTED Phase = 5
 )
 
@@ -255,7 +255,7 @@ func (Phase) EnumDescriptor() ([]byte, []int) {
 	return file_starknet_ecp_v1alpha1_session_proto_rawDescGZIP(), []int{3}
 }
 
-// The highest thing that this consensus half has signed.
+// The highest thing that this consensus half has signed; above it are only signatures that it lost the record of (ECP-REC-015).
 type LastSigned struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its height. Absent is refused.
@@ -580,11 +580,11 @@ type HandshakeResponse struct {
 	Software *SoftwareIdentity `protobuf:"bytes,5,opt,name=software,proto3" json:"software,omitempty"`
 	// New with each process of the execution half, 16 bytes (ECP-SES-002).
 	InstanceId []byte `protobuf:"bytes,6,opt,name=instance_id,json=instanceId,proto3" json:"instance_id,omitempty"`
-	// Goes into the metadata key "ecp-session-bin" of every later call, 16 to 64 bytes (ECP-SES-001).
+	// Goes into the metadata key "ecp-session-bin" of every later call, 16 to 64 bytes (ECP-SES-032).
 	SessionToken []byte `protobuf:"bytes,7,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// What the execution half holds durably, read after the calls of the replaced session ended (ECP-SES-010).
 	Position *ExecutionPosition `protobuf:"bytes,8,opt,name=position,proto3" json:"position,omitempty"`
-	// Time that closing a block takes, in milliseconds; a build ends its execution this long before its budget does (ECP-BUD-003).
+	// Time that closing a block takes, in milliseconds; a build ends its execution this long before its budget does (ECP-BLD-007).
 	BuildMarginMs uint32 `protobuf:"varint,9,opt,name=build_margin_ms,json=buildMarginMs,proto3" json:"build_margin_ms,omitempty"`
 	// First height of the chain, from genesis. Absent is refused.
 	FirstHeight   *uint64 `protobuf:"varint,10,opt,name=first_height,json=firstHeight,proto3,oneof" json:"first_height,omitempty"`
@@ -729,7 +729,7 @@ func (*WatchRequest) Descriptor() ([]byte, []int) {
 	return file_starknet_ecp_v1alpha1_session_proto_rawDescGZIP(), []int{5}
 }
 
-// The whole small state: the newest one replaces those not yet sent (ECP-SES-013).
+// The whole small state: the newest one replaces those not yet sent (ECP-SES-030).
 type WatchResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The instance that speaks, 16 bytes.
@@ -744,9 +744,9 @@ type WatchResponse struct {
 	BlockHashHeight *uint64 `protobuf:"varint,5,opt,name=block_hash_height,json=blockHashHeight,proto3,oneof" json:"block_hash_height,omitempty"`
 	// Highest height whose parameters GetHeightParams can serve. Absent: none.
 	ParamsHeight *uint64 `protobuf:"varint,6,opt,name=params_height,json=paramsHeight,proto3,oneof" json:"params_height,omitempty"`
-	// Highest height known to exist on the network. Absent: unknown.
+	// Highest height known to exist on the network. Absent: unknown, and no reason not to build (ECP-SYN-018).
 	NetworkTip *uint64 `protobuf:"varint,7,opt,name=network_tip,json=networkTip,proto3,oneof" json:"network_tip,omitempty"`
-	// Grows with each message of this instance (ECP-SES-013).
+	// Grows with each message of this instance (ECP-SES-029).
 	Sequence      uint64 `protobuf:"varint,8,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
