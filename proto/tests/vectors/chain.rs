@@ -51,9 +51,14 @@ fn felt(value: &Value) -> Bytes {
 }
 
 pub(crate) fn block() -> Block {
+    block_at(HEIGHT)
+}
+
+/// A block of `blocks.json`, whose heights follow one another.
+pub(crate) fn block_at(height: u64) -> Block {
     let file: Value = serde_json::from_slice(&test_chain("blocks.json")).unwrap();
-    let case = &file["cases"][0];
-    assert_eq!(case["slot"]["height"], HEIGHT);
+    let case = &file["cases"][usize::try_from(height - HEIGHT).unwrap()];
+    assert_eq!(case["slot"]["height"], height);
     let part = |(index, part): (usize, &Value)| pb::Part {
         index: Some(index.try_into().unwrap()),
         kind: match part["kind"].as_str().unwrap() {
@@ -75,7 +80,10 @@ pub(crate) fn block() -> Block {
 }
 
 pub(crate) fn counts() -> pb::End {
-    let parts = block().parts;
+    counts_of(&block().parts)
+}
+
+pub(crate) fn counts_of(parts: &[pb::Part]) -> pb::End {
     pb::End {
         parts: Some(parts.len().try_into().unwrap()),
         bytes: Some(parts.iter().map(|part| part.payload.len() as u64).sum()),
@@ -96,17 +104,22 @@ pub(crate) fn address(member: usize) -> Bytes {
 
 /// A certificate of the block by three precommits, with real signatures.
 pub(crate) fn certificate() -> pb::CommitCertificate {
+    certificate_of(HEIGHT, 0)
+}
+
+/// The same of another block or round.
+pub(crate) fn certificate_of(height: u64, round: u32) -> pb::CommitCertificate {
     let network: Network = genesis().network();
-    let commitment = Commitment(block().commitment.as_ref().try_into().unwrap());
-    let vote = Preimage::vote(&network, VoteType::Precommit, HEIGHT, 0, Some(&commitment));
+    let commitment = Commitment(block_at(height).commitment.as_ref().try_into().unwrap());
+    let vote = Preimage::vote(&network, VoteType::Precommit, height, round, Some(&commitment));
     let signatures = (0..SEEDS.len())
         .map(|member| CommitSignature {
             address: Felt::from_bytes(&address(member)).unwrap(),
             signature: sign(member, &vote).to_vec(),
         })
         .collect();
-    let certificate = Certificate { height: HEIGHT, round: 0, commitment, signatures };
-    let params = genesis().height_params(HEIGHT).unwrap();
+    let certificate = Certificate { height, round, commitment, signatures };
+    let params = genesis().height_params(height).unwrap();
     ecp_signatures::verify_certificate(&certificate, &params, &network).unwrap();
     certificate.into()
 }
@@ -146,7 +159,11 @@ pub(crate) fn double_proposal() -> pb::DoubleProposal {
 }
 
 pub(crate) fn position() -> pb::Position {
-    pb::Position { height: Some(HEIGHT), commitment: block().commitment }
+    position_of(HEIGHT)
+}
+
+pub(crate) fn position_of(height: u64) -> pb::Position {
+    pb::Position { height: Some(height), commitment: block_at(height).commitment }
 }
 
 /// A name of 16 bytes: of a stream, an instance, a consensus half.

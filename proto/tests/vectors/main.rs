@@ -11,6 +11,8 @@ mod chain;
 mod common;
 mod coverage;
 mod decision;
+mod dialogue;
+mod dialogues;
 mod examples;
 mod harness;
 mod height;

@@ -26,6 +26,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 fn the_manifest_names_every_file_with_its_digest() {
     // They are written first where they are written at all.
     let wire = files();
+    crate::dialogues::files();
     let folder = root().join("spec/vectors");
     let manifest = folder.join("MANIFEST.json");
     let mut found = Vec::new();
