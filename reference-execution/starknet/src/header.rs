@@ -1,7 +1,7 @@
 //! INIT: a block's header before its content is executed, and the rules it must keep.
 
 use ecp_execution_core::seams::Slot;
-use ecp_types::{HeightParams, InvalidReason};
+use ecp_types::{HeightParams, InvalidReason, LocalReason};
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use starknet_api::block::{
@@ -202,6 +202,28 @@ impl Init {
             }
             _ => None,
         }
+    }
+
+    /// The local rules, which are opinions of this node at this moment: `now` is its clock in seconds since the Unix
+    /// epoch, `own` its own L1 prices (ECP-STK-010).
+    #[must_use]
+    pub fn local_objection(
+        &self,
+        now: u64,
+        own: &L1Prices,
+        section: &StarknetSection,
+    ) -> Option<(LocalReason, String)> {
+        let latest = now.saturating_add(section.timestamp_window_s);
+        if self.timestamp > latest {
+            let text = format!("the timestamp {} is after {latest}, this node's clock and window", self.timestamp);
+            return Some((LocalReason::TimestampWindow, text));
+        }
+        let band = u128::from(section.price_band_percent);
+        let outside =
+            |(theirs, own): &(u128, u128)| theirs.abs_diff(*own).saturating_mul(100) > own.saturating_mul(band);
+        self.l1.all().into_iter().zip(own.all()).find(outside).map(|(theirs, own)| {
+            (LocalReason::PriceBand, format!("an L1 price of {theirs} is not within {band} % of {own}"))
+        })
     }
 
     /// What transactions see of the block.

@@ -352,17 +352,9 @@ impl Validation for StarknetValidation {
     fn local_objection(&self) -> Option<(LocalReason, String)> {
         let init = self.init.as_ref()?;
         let section = &self.shared.chain.section;
-        let latest = (self.shared.clock.unix_ms() / 1_000).saturating_add(section.timestamp_window_s);
-        if init.timestamp > latest {
-            let text = format!("the timestamp {} is after {latest}, this node's clock and window", init.timestamp);
-            return Some((LocalReason::TimestampWindow, text));
-        }
-        let own = self.shared.sources.prices.l1_prices();
-        for (theirs, own) in init.l1.all().into_iter().zip(own.all()) {
-            if theirs.abs_diff(own).saturating_mul(100) > own.saturating_mul(section.price_band_percent.into()) {
-                let text = format!("an L1 price of {theirs} is not within {} % of {own}", section.price_band_percent);
-                return Some((LocalReason::PriceBand, text));
-            }
+        let (now, own) = (self.shared.clock.unix_ms() / 1_000, self.shared.sources.prices.l1_prices());
+        if let Some(objection) = init.local_objection(now, &own, section) {
+            return Some(objection);
         }
         let count = self.fin.as_ref().map_or(self.sent.len(), |fin| fin.executed_count as usize);
         self.sent.iter().take(count).find_map(|tx| match tx {
