@@ -12,7 +12,7 @@ use crate::{
     files::{self, Page},
     grammar,
     requirements::{Level, Placed, extract, ids},
-    tables::Exclusions,
+    tables::{Calls, Exclusions, Tables, Withdrawn},
 };
 
 /// Keywords that have a place in requirements only.
@@ -25,6 +25,23 @@ const EXCLUDED_ONE_IN: usize = 20;
 const SUMMARY: &str = "spec/SUMMARY.md";
 /// Tables that name every requirement, and so say nothing about whether one is used.
 const INDEXES: [&str; 2] = ["spec/tables/answers-", "spec/tables/days.toml"];
+/// The table of tombstones.
+const WITHDRAWN: &str = "spec/tables/withdrawn.toml";
+/// Pages that may speak of a requirement that was withdrawn.
+const HISTORY: [&str; 3] = ["spec/revisions.md", "spec/decisions.md", "spec/changes.md"];
+/// What the section of each call says, in this order.
+pub const CALL_PARTS: [&str; 10] = [
+    "Purpose.",
+    "Preconditions.",
+    "Request.",
+    "Reply.",
+    "Behavior",
+    "Order of checks.",
+    "Idempotency.",
+    "Deadline.",
+    "Errors.",
+    "State after.",
+];
 /// Ids with these numbers stand for "an id that does not exist" in tests and examples.
 const RESERVED_NUMBERS: [&str; 2] = ["000", "999"];
 
@@ -57,13 +74,23 @@ pub enum Rule {
     Grammar,
     /// A page does not stand in the summary.
     NotInSummary,
+    /// The id of a requirement that was withdrawn is used again.
+    Withdrawn,
+    /// A requirement is cited that was withdrawn. A warning.
+    StaleCitation,
+    /// A cell of a table is empty.
+    EmptyCell,
+    /// A line of a diagram that its language does not understand.
+    Diagram,
+    /// The section of a call lacks a part, or has them in another order.
+    CallParts,
 }
 
 impl Rule {
     /// Whether a finding fails the lint.
     #[must_use]
     pub const fn fatal(self) -> bool {
-        !matches!(self, Self::Orphan)
+        !matches!(self, Self::Orphan | Self::StaleCitation)
     }
 
     /// The name in the output.
@@ -83,6 +110,11 @@ impl Rule {
             Self::ExclusionBudget => "exclusion-budget",
             Self::Grammar => "grammar",
             Self::NotInSummary => "not-in-summary",
+            Self::Withdrawn => "withdrawn",
+            Self::StaleCitation => "stale-citation",
+            Self::EmptyCell => "empty-cell",
+            Self::Diagram => "diagram",
+            Self::CallParts => "call-parts",
         }
     }
 }
@@ -111,7 +143,7 @@ impl fmt::Display for Finding {
 ///
 /// # Errors
 /// A file cannot be read.
-pub fn repository(root: &Path, exclusions: &Exclusions) -> Result<Vec<Finding>> {
+pub fn repository(root: &Path, tables: &Tables) -> Result<Vec<Finding>> {
     let pages = files::pages(root)?;
     let sources: Vec<Page> = files::below(root, "", &["rs", "go", "proto", "toml", "yaml", "qnt", "md"])?
         .into_iter()
@@ -121,7 +153,10 @@ pub fn repository(root: &Path, exclusions: &Exclusions) -> Result<Vec<Finding>> 
         let target = page.parent().unwrap_or(Path::new("")).join(link);
         root.join(target).exists()
     };
-    Ok(texts(&pages, &sources, exclusions, exists))
+    let mut findings = texts(&pages, &sources, &tables.exclusions, &tables.withdrawn, exists);
+    findings.extend(call_parts(&pages, &tables.calls));
+    findings.sort();
+    Ok(findings)
 }
 
 /// Lints texts. `sources` are files that cite ids; `exists` says whether a relative link of a page leads somewhere.
@@ -130,6 +165,7 @@ pub fn texts(
     pages: &[Page],
     sources: &[Page],
     exclusions: &Exclusions,
+    withdrawn: &Withdrawn,
     exists: impl Fn(&Path, &str) -> bool,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -143,6 +179,10 @@ pub fn texts(
     }
     let mut seen = BTreeMap::new();
     for Placed { requirement, path, line } in &placed {
+        if withdrawn.get(&requirement.id).is_some() {
+            let text = format!("{} was withdrawn, and its number is never used again", requirement.id);
+            findings.push(finding(path, *line, Rule::Withdrawn, text));
+        }
         if let Some(first) = seen.insert(requirement.id.clone(), format!("{}:{line}", path.display())) {
             let text = format!("{} stands at {first} already", requirement.id);
             findings.push(finding(path, *line, Rule::DuplicateId, text));
@@ -157,7 +197,12 @@ pub fn texts(
         let lines = source.text.lines().enumerate();
         for (number, line) in lines.filter(|(_, line)| !in_pages || !line.starts_with("> **ECP-")) {
             for (_, id) in ids(line).filter(|(_, id)| !RESERVED_NUMBERS.iter().any(|number| id.ends_with(number))) {
-                if !known.contains(id) {
+                if let Some(tombstone) = withdrawn.get(id) {
+                    if !index_of_withdrawn(&source.path) {
+                        let text = format!("{id} was withdrawn: {}", tombstone.instead);
+                        findings.push(finding(&source.path, number + 1, Rule::StaleCitation, text));
+                    }
+                } else if !known.contains(id) {
                     let text = format!("no page has {id}");
                     findings.push(finding(&source.path, number + 1, Rule::UnknownId, text));
                 } else if !in_pages && !index {
@@ -185,6 +230,11 @@ pub fn texts(
     findings
 }
 
+/// Whether this file lists tombstones.
+fn index_of_withdrawn(path: &Path) -> bool {
+    path == Path::new(WITHDRAWN) || HISTORY.iter().any(|page| path == Path::new(page))
+}
+
 fn finding(path: &Path, line: usize, rule: Rule, text: String) -> Finding {
     Finding { path: path.to_path_buf(), line, rule, text }
 }
@@ -198,6 +248,39 @@ fn summary(pages: &[Page]) -> Vec<Finding> {
             && page.path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !linked.contains(name))
     });
     missing.map(|page| finding(&page.path, 1, Rule::NotInSummary, format!("{SUMMARY} does not link it"))).collect()
+}
+
+/// The section of each call on its page has every part, in order.
+#[must_use]
+pub fn call_parts(pages: &[Page], calls: &Calls) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for call in &calls.calls {
+        let Some(page) = pages.iter().find(|page| page.path == Path::new("spec").join(&call.page)) else {
+            let text = format!("the page {} of {} does not exist", call.page, call.name);
+            findings.push(finding(Path::new("spec/tables/calls.toml"), 1, Rule::CallParts, text));
+            continue;
+        };
+        let heading = format!("## {}", call.name);
+        let mut lines = page.text.lines().enumerate().skip_while(|(_, line)| *line != heading);
+        let Some((at, _)) = lines.next() else {
+            let text = format!("there is no section `{heading}`");
+            findings.push(finding(&page.path, 1, Rule::CallParts, text));
+            continue;
+        };
+        let section = lines.take_while(|(_, line)| !line.starts_with("## "));
+        let said: Vec<&str> = section.filter_map(|(_, line)| line.strip_prefix("**")).collect();
+        let mut from = 0;
+        for part in CALL_PARTS {
+            match said.iter().skip(from).position(|line| line.starts_with(part)) {
+                Some(found) => from += found + 1,
+                None => {
+                    let text = format!("{} has no part `**{part}` at its place", call.name);
+                    findings.push(finding(&page.path, at + 1, Rule::CallParts, text));
+                }
+            }
+        }
+    }
+    findings
 }
 
 /// Every block of ABNF.
@@ -246,10 +329,15 @@ fn sentence(placed: &Placed) -> Vec<Finding> {
 /// Everything outside of requirements and code.
 fn prose(page: &Page, exists: &impl Fn(&Path, &str) -> bool) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut fenced = false;
+    let (mut fenced, mut diagram) = (false, false);
     for (number, line) in page.text.lines().enumerate() {
         if line.starts_with("```") {
             fenced = !fenced;
+            diagram = line == "```mermaid";
+        }
+        if diagram && line.contains(';') {
+            let text = "a semicolon ends a statement in a diagram, also inside of a text".into();
+            findings.push(finding(&page.path, number + 1, Rule::Diagram, text));
         }
         if fenced || line.starts_with("> **ECP-") {
             continue;
@@ -262,6 +350,10 @@ fn prose(page: &Page, exists: &impl Fn(&Path, &str) -> bool) -> Vec<Finding> {
         if !line.starts_with(['|', '>', '#', '-']) && two_sentences(&plain) {
             let text = "one sentence per line".into();
             findings.push(finding(&page.path, number + 1, Rule::TwoSentences, text));
+        }
+        if empty_cell(line) {
+            let text = "a cell of the table is empty: say none, or `–`".into();
+            findings.push(finding(&page.path, number + 1, Rule::EmptyCell, text));
         }
         for link in links(&plain) {
             if !link.contains("://") && !link.starts_with('#') {
@@ -279,6 +371,12 @@ fn prose(page: &Page, exists: &impl Fn(&Path, &str) -> bool) -> Vec<Finding> {
         findings.push(finding(&page.path, length, Rule::PageLength, text));
     }
     findings
+}
+
+/// Whether the line is a row of a table that has an empty cell.
+fn empty_cell(line: &str) -> bool {
+    let Some(cells) = line.strip_prefix('|').and_then(|rest| rest.strip_suffix('|')) else { return false };
+    cells.replace("\\|", "/").split('|').any(|cell| cell.trim().is_empty())
 }
 
 fn keywords(text: &str) -> Vec<&str> {

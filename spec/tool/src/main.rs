@@ -72,7 +72,7 @@ fn run(args: &Args) -> Result<ExitCode> {
             Ok(success(stale.is_empty()))
         }
         Command::Lint { warnings } => {
-            let findings = lint::repository(&root, &Tables::load(&root)?.exclusions)?;
+            let findings = lint::repository(&root, &Tables::load(&root)?)?;
             for finding in findings.iter().filter(|finding| *warnings || finding.rule.fatal()) {
                 println!("{finding}");
             }

@@ -8,6 +8,7 @@ pub mod exclusions;
 pub mod limits;
 pub mod recovery;
 pub mod states;
+pub mod withdrawn;
 
 use std::path::{Path, PathBuf};
 
@@ -16,11 +17,12 @@ use serde::de::DeserializeOwned;
 pub use answers::{Complaints, Features, Points};
 pub use calls::{CallRow, Calls, Meeting, Ordering};
 pub use days::{DayRow, Days};
-pub use errors::{Action, BareRow, Errors, GrpcCode, ReasonRow};
+pub use errors::{Action, BareRow, Errors, GrpcCode, MetadataRow, ReasonRow};
 pub use exclusions::{ExclusionRow, Exclusions};
 pub use limits::{LimitRow, Limits, Unit};
 pub use recovery::{CrashPoints, Recovery};
 pub use states::{Machine, Machines, Transition};
+pub use withdrawn::{Withdrawn, WithdrawnRow};
 
 /// Why a table cannot be used: the author of the table is to blame.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +74,8 @@ pub struct Tables {
     pub crash_points: CrashPoints,
     /// Requirements that no case can check.
     pub exclusions: Exclusions,
+    /// Ids that are never given again.
+    pub withdrawn: Withdrawn,
     /// In which order a half is built.
     pub days: Days,
     /// What others complained about.
@@ -99,6 +103,7 @@ impl Tables {
             recovery: read(&dir, "recovery.toml", Recovery::check)?,
             crash_points: read(&dir, "crash-points.toml", |table: &CrashPoints| table.check(&calls))?,
             exclusions: read(&dir, "exclusions.toml", Exclusions::check)?,
+            withdrawn: read(&dir, "withdrawn.toml", Withdrawn::check)?,
             days: read(&dir, "days.toml", Days::check)?,
             complaints: read(&dir, "answers-complaints.toml", Complaints::check)?,
             points: read(&dir, "answers-starknet.toml", Points::check)?,

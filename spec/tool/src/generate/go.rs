@@ -48,14 +48,21 @@ pub fn reasons(table: &Errors) -> String {
     out += "\n// ReasonInfo is a row of the table of errors.\ntype ReasonInfo struct {\n";
     out += "\t// Reason is the name on the wire.\n\tReason Reason\n\t// Code is the number of the gRPC status code.\n\tCode uint32\n";
     out += "\t// Action is what the caller does.\n\tAction Action\n\t// Meaning is what it says.\n\tMeaning string\n";
-    out += "\t// Fix is what helps.\n\tFix string\n\t// Calls may answer with it; \"*\" is every call.\n\tCalls []string\n}\n\n";
+    out += "\t// Fix is what helps.\n\tFix string\n\t// Calls may answer with it; \"*\" is every call.\n\tCalls []string\n\t// Metadata are the keys of the details that it always carries (ECP-ERR-009).\n\tMetadata []string\n}\n\n";
     out += "// Table lists all reasons in order of precedence: when several apply, the first is told (ECP-ERR-003).\n";
     out += "var Table = []ReasonInfo{\n";
     for row in &table.reasons {
-        let calls = row.calls.iter().map(|call| format!("{call:?}")).collect::<Vec<_>>().join(", ");
+        let quoted = |texts: &mut dyn Iterator<Item = &str>| {
+            texts.map(|text| format!("{text:?}")).collect::<Vec<_>>().join(", ")
+        };
+        let calls = quoted(&mut row.calls.iter().map(String::as_str));
+        let metadata = match quoted(&mut row.metadata.iter().map(|detail| detail.key.as_str())) {
+            none if none.is_empty() => "nil".to_owned(),
+            keys => format!("[]string{{{keys}}}"),
+        };
         let _ = writeln!(
             out,
-            "\t{{Reason{}, {}, Action{}, {:?}, {:?}, []string{{{calls}}}}},",
+            "\t{{Reason{}, {}, Action{}, {:?}, {:?}, []string{{{calls}}}, {metadata}}},",
             camel(&row.name),
             row.code.number(),
             camel(row.action.as_str()),

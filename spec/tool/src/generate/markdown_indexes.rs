@@ -42,7 +42,8 @@ pub(super) fn checklist(half: &str, sources: &Sources<'_>) -> Result<String> {
             let shown = match shown_by(requirement, &sources.cases) {
                 Some(case) => format!("`{}`", case.id),
                 None if requirement.excluded.is_some() => "[excused](conformance.md)".to_owned(),
-                None => String::new(),
+                None if requirement.level == Level::May => "never asserted".to_owned(),
+                None => "none yet".to_owned(),
             };
             row(&mut out, &[&format!("[{id}]({page})"), &imperative(requirement), &shown]);
         }
@@ -98,14 +99,10 @@ pub(super) fn calls(sources: &Sources<'_>) -> String {
         let (request, reply) = method.map_or(("", ""), |method| (method.request.as_str(), method.reply.as_str()));
         let own = sources.tables.errors.reasons.iter().filter(|reason| reason.calls.contains(&call.name));
         let own: Vec<String> = own.map(|reason| format!("`{}`", reason.name)).collect();
+        let own = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
         row(
             &mut out,
-            &[
-                &format!("[{}]({})", call.name, call.page),
-                &format!("`{request}`"),
-                &format!("`{reply}`"),
-                &own.join(", "),
-            ],
+            &[&format!("[{}]({})", call.name, call.page), &format!("`{request}`"), &format!("`{reply}`"), &own],
         );
     }
     out
@@ -120,10 +117,10 @@ pub(super) fn fields(name: &str, sources: &Sources<'_>) -> Result<String> {
     let file = file.with_context(|| format!("there is no `{name}.proto`"))?;
     let mut out = begin(&["Name", "#", "Type", "Meaning"]);
     for kind in &file.types {
-        row(&mut out, &[&format!("**{}**", kind.name), "", "", &kind.comment]);
+        row(&mut out, &[&format!("**{}**", kind.name), "–", "–", &kind.comment]);
         for member in &kind.members {
             let name = format!("`{}`", member.name);
-            let kind = if member.kind.is_empty() { String::new() } else { format!("`{}`", member.kind) };
+            let kind = if member.kind.is_empty() { "value".to_owned() } else { format!("`{}`", member.kind) };
             row(&mut out, &[&name, &member.number.to_string(), &kind, &member.comment]);
         }
     }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Sources, markdown_indexes as indexes, rust::grouped};
 use crate::tables::{
-    Action, Calls, CrashPoints, Errors, Exclusions, Limits, Machine, Meeting, Ordering, Recovery, Tables, Unit,
+    Action, Calls, CrashPoints, Errors, Exclusions, Limits, Machine, Meeting, Ordering, Recovery, Tables, Withdrawn,
 };
 
 /// The table of this name, such as `errors`, `errors Decide` or `states execution build`.
@@ -21,6 +21,7 @@ pub(super) fn table(name: &str, sources: &Sources<'_>) -> Result<String> {
         ["errors", call] if tables.calls.calls.iter().any(|row| row.name == *call) => {
             errors(&tables.errors, Some(call))
         }
+        ["metadata"] => metadata(&tables.errors),
         ["bare"] => bare(&tables.errors),
         ["actions"] => actions(),
         ["limits"] => limits(&tables.limits),
@@ -34,6 +35,7 @@ pub(super) fn table(name: &str, sources: &Sources<'_>) -> Result<String> {
         ["signing"] => signing(&tables.recovery),
         ["crash-points"] => crash_points(&tables.crash_points),
         ["exclusions"] => exclusions(&tables.exclusions),
+        ["withdrawn"] => withdrawn(&tables.withdrawn),
         ["states", half, machine] => states(find(tables, half, machine)?),
         ["diagram", half, machine] => diagram(find(tables, half, machine)?),
         ["order", call] if tables.calls.calls.iter().any(|row| row.name == *call) => order(tables, call),
@@ -124,6 +126,17 @@ fn crashes(table: &CrashPoints) -> String {
     out
 }
 
+fn metadata(table: &Errors) -> String {
+    let mut out = begin(&["Reason", "Key", "Value", "Example"]);
+    for reason in &table.reasons {
+        for detail in &reason.metadata {
+            let (name, key) = (format!("`{}`", reason.name), format!("`{}`", detail.key));
+            row(&mut out, &[&name, &key, &detail.form, &format!("`{}`", detail.example)]);
+        }
+    }
+    out
+}
+
 fn bare(table: &Errors) -> String {
     let mut out = begin(&["Status", "Cause", "After a mutating call", "After any other call"]);
     for status in &table.bare {
@@ -144,12 +157,8 @@ fn actions() -> String {
 fn limits(table: &Limits) -> String {
     let mut out = begin(&["Name", "Value", "Unit", "Requirement", "Meaning"]);
     for limit in &table.limits {
-        let unit = match limit.unit {
-            Unit::Count => "",
-            unit => unit.as_str(),
-        };
         let value = grouped(limit.value).replace('_', ",");
-        row(&mut out, &[&format!("`{}`", limit.name), &value, unit, &limit.requirement, &limit.meaning]);
+        row(&mut out, &[&format!("`{}`", limit.name), &value, limit.unit.as_str(), &limit.requirement, &limit.meaning]);
     }
     out
 }
@@ -163,9 +172,9 @@ fn calls(table: &Calls) -> String {
                 &format!("[{}]({})", call.name, call.page),
                 &call.shape,
                 &call.connection,
-                &call.roles.join(", "),
-                if call.mutating { "yes" } else { "" },
-                if call.lane == "serial" { "serial" } else { "" },
+                &if call.roles.is_empty() { "none yet".to_owned() } else { call.roles.join(", ") },
+                if call.mutating { "yes" } else { "no" },
+                &call.lane,
                 &call.meaning,
             ],
         );
@@ -256,6 +265,14 @@ fn exclusions(table: &Exclusions) -> String {
     out
 }
 
+fn withdrawn(table: &Withdrawn) -> String {
+    let mut out = begin(&["Id", "Revision", "It said", "Instead"]);
+    for tombstone in &table.rows {
+        row(&mut out, &[&tombstone.id, &tombstone.revision.to_string(), &tombstone.subject, &tombstone.instead]);
+    }
+    out
+}
+
 fn states(machine: &Machine) -> String {
     let mut out = machine.meaning.replace(". ", ".\n") + "\n\n";
     out.push_str(&begin(&["State", "Meaning"]));
@@ -271,8 +288,9 @@ fn states(machine: &Machine) -> String {
     out.push('\n');
     out.push_str(&begin(&["State", "Event", "Guard", "Action", "Next", "Requirements"]));
     for cells in &machine.rows {
-        let next = if cells.4 == "=" { "" } else { &cells.4 };
-        row(&mut out, &[&cells.0, &cells.1, &cells.2, &cells.3, next, &cells.5]);
+        let filled = |cell: &str, empty: &str| if cell.is_empty() { empty.to_owned() } else { cell.to_owned() };
+        let next = if cells.4 == "=" { "same" } else { &cells.4 };
+        row(&mut out, &[&cells.0, &cells.1, &filled(&cells.2, "always"), &cells.3, next, &filled(&cells.5, "–")]);
     }
     out
 }

@@ -122,6 +122,13 @@ pub fn reasons(table: &Errors) -> String {
     getter(&mut out, "What helps, one sentence.", "fix", "&'static str", &|i| format!("{:?}", rows[i].fix));
     getter(
         &mut out,
+        "Keys of the details that it always carries in the metadata of `ErrorInfo` (ECP-ERR-009).",
+        "metadata",
+        "&'static [&'static str]",
+        &|i| format!("&{:?}", rows[i].metadata.iter().map(|detail| detail.key.as_str()).collect::<Vec<_>>()),
+    );
+    getter(
+        &mut out,
         "Calls that may answer with it, by their gRPC method names; `*` is every call.",
         "calls",
         "&'static [&'static str]",

@@ -23,7 +23,7 @@ pub enum Action {
     Skip,
     /// Stop signing and stop; an operator is needed.
     Halt,
-    /// A defect of the caller or of the other half: log it, do not repeat the call as it is.
+    /// A defect of the caller or of the other half: log it, do not repeat the call as it is (ECP-ERR-010).
     Report,
 }
 
@@ -58,7 +58,9 @@ impl Action {
             Self::Resync => "Get or hand over what is missing another way, as the reason says.",
             Self::Skip => "Give this piece of work up and go on with the protocol.",
             Self::Halt => "Stop signing and stop: an operator is needed.",
-            Self::Report => "Log it as a defect of one of the halves, and do not repeat the call as it is.",
+            Self::Report => {
+                "Log it as a defect of one of the halves, and do not repeat the call as it is; a call of the serial lane is made anew after a handshake."
+            }
         }
     }
 }
@@ -117,6 +119,18 @@ impl GrpcCode {
     }
 }
 
+/// A detail for machines that a reason carries in the metadata of `ErrorInfo`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetadataRow {
+    /// Key, in lower case.
+    pub key: String,
+    /// What the value is and how it is written.
+    pub form: String,
+    /// A value.
+    pub example: String,
+}
+
 /// One reason.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +150,9 @@ pub struct ReasonRow {
     pub meaning: String,
     /// What helps.
     pub fix: String,
+    /// Details that it always carries (ECP-ERR-009).
+    #[serde(default)]
+    pub metadata: Vec<MetadataRow>,
 }
 
 /// What to do on a status that a library made, without a reason.
@@ -187,6 +204,15 @@ impl Errors {
             row.calls.iter().try_for_each(|call| one_of(&row.name, call, &names))?;
             if row.calls.is_empty() {
                 return Err(format!("reason {}: no call answers with it", row.name));
+            }
+            unique(&format!("reason {}: key", row.name), row.metadata.iter().map(|detail| detail.key.as_str()))?;
+            for detail in &row.metadata {
+                if detail.key.is_empty() || !detail.key.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+                    return Err(format!("reason {}: key `{}` is lower case and underscores", row.name, detail.key));
+                }
+                if detail.form.is_empty() || detail.example.is_empty() {
+                    return Err(format!("reason {}: key {} has a form and an example", row.name, detail.key));
+                }
             }
             for (what, text) in [("meaning", &row.meaning), ("fix", &row.fix)] {
                 if !text.ends_with('.') || text.contains('\n') {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::root;
 
 const PROTOBUF: &str = "proto/starknet/ecp/v1alpha1";
+const CASES: &str = "conformance/proto/ecp/conformance/v1alpha1";
 
 fn run(root: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ecp-spec")).arg("--root").arg(root).args(args).output().unwrap()
@@ -37,6 +38,9 @@ fn repository(page: &str) -> TempDir {
         let path = entry.unwrap().path();
         fs::copy(&path, protobuf.join(path.file_name().unwrap())).unwrap();
     }
+    let cases = dir.path().join(CASES);
+    fs::create_dir_all(&cases).unwrap();
+    fs::copy(root().join(CASES).join("case.proto"), cases.join("case.proto")).unwrap();
     fs::write(dir.path().join("spec/page.md"), page).unwrap();
     dir
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ecp_spec::{
     files::Page,
-    lint::{Finding, Rule, repository, texts},
-    tables::{Exclusions, Tables},
+    lint::{CALL_PARTS, Finding, Rule, call_parts, repository, texts},
+    tables::{Exclusions, Tables, Withdrawn},
 };
 
 use crate::{page, root};
@@ -17,7 +17,7 @@ const GOOD: &str = "# Page\n\nOne sentence.\n\n\
 fn lint(text: &str) -> Vec<Finding> {
     let pages = [page("spec/a.md", text)];
     let sources = [page("x.rs", "// [ECP-ABC-001] [ECP-ABC-002] is ECP-ABC-999")];
-    let all = texts(&pages, &sources, &Exclusions::default(), |_, link| link == "ok.md");
+    let all = texts(&pages, &sources, &Exclusions::default(), &Withdrawn::default(), |_, link| link == "ok.md");
     all.into_iter().filter(|finding| finding.path == Path::new("spec/a.md") || text == GOOD).collect()
 }
 
@@ -124,12 +124,12 @@ fn finds_too_many_exclusions() {
     let exclusions: Exclusions =
         toml("[[exclusion]]\nid = \"ECP-ABC-001\"\nmissing = \"nothing to see\"\ninstead = \"a test\"\n");
     let few: Vec<Page> = vec![page("spec/a.md", GOOD)];
-    let found = texts(&few, &[], &exclusions, |_, _| true);
+    let found = texts(&few, &[], &exclusions, &Withdrawn::default(), |_, _| true);
     assert!(found.iter().any(|finding| finding.rule == Rule::ExclusionBudget));
     let many: String = (1..=20)
         .map(|n| format!("> **ECP-ABC-{n:03}** (MUST, execution) The execution half MUST go.\n> If violated: no.\n\n"))
         .collect();
-    let found = texts(&[page("spec/a.md", &many)], &[], &exclusions, |_, _| true);
+    let found = texts(&[page("spec/a.md", &many)], &[], &exclusions, &Withdrawn::default(), |_, _| true);
     assert!(!found.iter().any(|finding| finding.rule == Rule::ExclusionBudget));
 }
 
@@ -147,16 +147,69 @@ fn finds_grammars_whose_rules_do_not_belong_together() {
 fn finds_pages_that_the_summary_does_not_link() {
     let summary = page("spec/SUMMARY.md", "# Summary\n\n- [A](a.md)\n");
     let pages = [page("spec/a.md", "# A\n"), page("spec/b.md", "# B\n"), summary];
-    let found = texts(&pages, &[], &Exclusions::default(), |_, _| true);
+    let found = texts(&pages, &[], &Exclusions::default(), &Withdrawn::default(), |_, _| true);
     let found: Vec<_> = found.iter().map(|finding| (finding.rule, finding.path.to_str().unwrap())).collect();
     assert_eq!(found, [(Rule::NotInSummary, "spec/b.md")]);
+}
+
+#[test]
+fn finds_withdrawn_ids_that_are_used_or_cited() {
+    let row = |id: &str| format!("[[withdrawn]]\nid = \"{id}\"\nrevision = 1\nsubject = \"go\"\ninstead = \"Stay.\"\n");
+    let withdrawn: Withdrawn = toml(&(row("ECP-ABC-001") + &row("ECP-ABC-002")));
+    let pages = [page("spec/a.md", GOOD), page("spec/revisions.md", "# R\n\nOnce there was ECP-ABC-002.\n")];
+    let sources = [page("x.rs", "// [ECP-ABC-002]")];
+    let found = texts(&pages, &sources, &Exclusions::default(), &withdrawn, |_, _| true);
+    let found = found.iter().filter(|finding| finding.rule != Rule::Orphan);
+    let found: Vec<_> = found.map(|finding| (finding.path.to_str().unwrap(), finding.rule)).collect();
+    assert_eq!(found, [("spec/a.md", Rule::Withdrawn), ("x.rs", Rule::StaleCitation)]);
+}
+
+#[test]
+fn finds_empty_cells() {
+    for bad in ["| a |  |", "| | a |", "| a | | b |", "| a |   | b |", "| a | |"] {
+        assert_eq!(rules(&with(bad)), [(Rule::EmptyCell, 8)], "{bad}");
+    }
+    assert_eq!(rules(&with("| a | b |\n|---|---|\n| `a \\| b` | – |")), []);
+}
+
+#[test]
+fn finds_diagrams_that_break_at_a_semicolon() {
+    let block = |kind: &str| with(&format!("```{kind}\nNote over A: it waits; nothing comes\n```\n\nOne; two."));
+    assert_eq!(rules(&block("mermaid")), [(Rule::Diagram, 9)]);
+    assert_eq!(rules(&block("text")), []);
+}
+
+#[test]
+fn finds_calls_whose_section_lacks_a_part() {
+    let tables = Tables::load(&root()).unwrap();
+    let whole: String =
+        ["Purpose.", "Preconditions.", "Request.", "Reply.", "Behavior.", "Order of checks.", "Idempotency."]
+            .iter()
+            .chain(&["Deadline.", "Errors.", "State after."])
+            .map(|part| format!("**{part}** As usual.\n"))
+            .collect();
+    let section = |call: &str, text: &str| format!("## {call}\n\n{text}\n");
+    let mut calls = tables.calls.clone();
+    calls.calls.retain(|call| call.name == "Decide" || call.name == "Finalize");
+    let lint = |first: &str, second: &str| {
+        let text = section("Decide", first) + &section("Finalize", second);
+        let found = call_parts(&[page("spec/deciding.md", &text)], &calls);
+        found.into_iter().map(|finding| finding.text).collect::<Vec<_>>()
+    };
+    assert_eq!(lint(&whole, &whole), Vec::<String>::new());
+    assert_eq!(
+        lint(&whole.replace("**Deadline.", "Deadline."), &whole),
+        ["Decide has no part `**Deadline.` at its place"]
+    );
+    assert_eq!(lint(&whole, ""), CALL_PARTS.map(|part| format!("Finalize has no part `**{part}` at its place")));
+    assert_eq!(call_parts(&[], &calls).len(), 2);
 }
 
 #[test]
 fn takes_an_index_for_no_use() {
     let pages = [page("spec/a.md", GOOD)];
     let days = [page("spec/tables/days.toml", "[\"ECP-ABC-001\", \"ECP-ABC-002\"]")];
-    let found = texts(&pages, &days, &Exclusions::default(), |_, _| true);
+    let found = texts(&pages, &days, &Exclusions::default(), &Withdrawn::default(), |_, _| true);
     let found: Vec<_> = found.iter().map(|finding| finding.rule).collect();
     assert_eq!(found, [Rule::Orphan, Rule::UnknownId]);
 }
@@ -179,7 +232,7 @@ fn says_where_what_and_how_severe() {
 #[test]
 fn this_repository_is_clean() {
     let tables = Tables::load(&root()).unwrap();
-    let fatal: Vec<String> = repository(&root(), &tables.exclusions)
+    let fatal: Vec<String> = repository(&root(), &tables)
         .unwrap()
         .iter()
         .filter(|finding| finding.rule.fatal())

@@ -6,6 +6,7 @@ mod cli;
 mod coverage;
 mod generate;
 mod lint;
+mod pages;
 mod tables;
 
 use std::path::{Path, PathBuf};
