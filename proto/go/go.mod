@@ -9,6 +9,7 @@ tool (
 
 require (
 	github.com/hdevalence/ed25519consensus v0.2.0
+	golang.org/x/sync v0.25.0
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261110000943-09e21b237f2c
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/network"
+	"github.com/starknet-ecp/ecp/proto/go/server"
+	"github.com/starknet-ecp/ecp/proto/go/testchain"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -16,35 +19,47 @@ const distance = 10 // The block hash of so many heights below is bound by a com
 
 // block is an executed block: a candidate, or the committed head.
 type block struct {
+	chain                    *chain
 	height, timestamp, count uint64
-	commitment, state        hash
-	accounts                 map[hash]account
+	commitment, state        testchain.Hash
+	accounts                 map[testchain.Hash]testchain.Account
 	parts                    []*pb.Part
-	fresh                    bool // Nobody vouches for it.
+}
+
+// Height, Commitment and ExecutedCount are what a candidate is known by.
+func (b *block) Height() uint64        { return b.height }
+func (b *block) Commitment() []byte    { return b.commitment[:] }
+func (b *block) ExecutedCount() uint64 { return b.count }
+
+// Objection is about a timestamp too far ahead of this node's clock [ECP-TST-017].
+func (b *block) Objection() *pb.RejectedLocal {
+	if b.timestamp < b.chain.section.WindowMs || b.timestamp-b.chain.section.WindowMs <= uint64(time.Now().UnixMilli()) {
+		return nil
+	}
+	return &pb.RejectedLocal{Reason: pb.LocalReason_LOCAL_REASON_TIMESTAMP_WINDOW, Detail: "the timestamp is too far ahead of this node's clock"}
 }
 
 // archived is the block as the archive keeps it: nothing behind the executed prefix [ECP-TST-015].
-func (b *block) archived(certificate *pb.CommitCertificate) decided {
-	d, left := decided{}, b.count
+func (b *block) archived(certificate *pb.CommitCertificate) (*pb.DecidedHeader, []*pb.Part) {
+	kept, left := []*pb.Part(nil), b.count
 	for _, part := range b.parts {
 		payload := part.Payload
 		if part.Kind == pb.PartKind_PART_KIND_BODY {
-			transfers, _ := decodeBody(payload) // It was decoded before it was executed.
-			kept := transfers[:min(left, uint64(len(transfers)))]
-			if left -= uint64(len(kept)); len(kept) == 0 {
+			transfers, _ := testchain.DecodeBody(payload) // It was decoded before it was executed.
+			transfers = transfers[:min(left, uint64(len(transfers)))]
+			if left -= uint64(len(transfers)); len(transfers) == 0 {
 				continue
 			}
-			payload = encodeBody(kept)
+			payload = testchain.EncodeBody(transfers)
 		}
-		d.parts = append(d.parts, &pb.Part{Index: proto.Uint32(uint32(len(d.parts))), Kind: part.Kind, Payload: payload})
+		kept = append(kept, &pb.Part{Index: proto.Uint32(uint32(len(kept))), Kind: part.Kind, Payload: payload})
 	}
-	d.header = &pb.DecidedHeader{Height: &b.height, Certificate: certificate, PartFormat: network.TestChain, Counts: check.Counts(d.parts)}
-	return d
+	return &pb.DecidedHeader{Height: &b.height, Certificate: certificate, PartFormat: network.TestChain, Counts: check.Counts(kept)}, kept
 }
 
-// chain is what is committed, and the hashes that follow behind.
+// chain is what is committed, and the hashes that follow behind. It is the engine of the service.
 type chain struct {
-	*section
+	section *testchain.Section
 	genesis *network.Genesis
 	store   *store
 	changed ecp.Broadcast // The head or a hash is new.
@@ -52,48 +67,57 @@ type chain struct {
 	mu      sync.Mutex
 	top     *block // Committed, or what stands below the first block.
 	empty   bool
-	pending map[uint64]hash // State digests of blocks without a hash.
-	pool    []transfer
+	pending map[uint64]testchain.Hash // State digests of blocks without a hash.
+	pool    []testchain.Transfer
 }
 
-func openChain(g *network.Genesis, s *section, st *store) (*chain, error) {
-	c := &chain{section: s, genesis: g, store: st, empty: true, pending: map[uint64]hash{}, pool: s.mempool}
-	c.top = &block{height: g.FirstHeight - 1, commitment: hash(g.Identity.GenesisHash), accounts: s.accounts}
+func openChain(g *network.Genesis, s *testchain.Section, st *store) (*chain, error) {
+	c := &chain{section: s, genesis: g, store: st, empty: true, pending: map[uint64]testchain.Hash{}, pool: s.Mempool}
+	c.top = &block{chain: c, height: g.FirstHeight - 1, commitment: testchain.Hash(g.Identity.GenesisHash), accounts: s.Accounts}
 	last, some := st.last(bucketBlocks)
 	for height := g.FirstHeight; some && height <= last; height++ {
-		d, err := st.block(height)
+		header, parts, err := st.block(height)
 		if err != nil {
 			return nil, err
 		}
-		ledger, b := newLedger(s, c.top.accounts), &block{height: height, commitment: hash(d.header.Certificate.Commitment)}
-		for _, part := range d.parts {
-			if head, ok := decodeInit(part.Payload); ok && part.Kind == pb.PartKind_PART_KIND_INIT {
-				b.timestamp = head.timestamp
+		ledger, b := testchain.NewLedger(s, c.top.accounts), &block{height: height, commitment: testchain.Hash(header.Certificate.Commitment)}
+		for _, part := range parts {
+			if head, ok := testchain.DecodeInit(part.Payload); ok && part.Kind == pb.PartKind_PART_KIND_INIT {
+				b.timestamp = head.Timestamp
 			}
 			if part.Kind == pb.PartKind_PART_KIND_BODY {
-				transfers, _ := decodeBody(part.Payload)
+				transfers, _ := testchain.DecodeBody(part.Payload)
 				for i := range transfers {
-					ledger.apply(&transfers[i])
+					ledger.Apply(&transfers[i])
 				}
 			}
 		}
-		b.accounts, b.state = ledger.accounts, ledger.state()
+		b.accounts, b.state = ledger.Accounts(), ledger.State()
 		c.advance(b)
 	}
 	return c, nil
 }
 
-// head gives the block to build on; due is the next height.
+// FirstHeight, Params and Supports are what the genesis file says [ECP-TST-002].
+func (c *chain) FirstHeight() uint64                   { return c.genesis.FirstHeight }
+func (c *chain) Params(height uint64) *pb.HeightParams { return c.genesis.Params(height) }
+func (c *chain) Supports(height uint64) bool {
+	p := c.genesis.Params(height)
+	return p.PartFormat == network.TestChain && p.CommitmentScheme == network.TestChain
+}
+
+// Changed is woken when the head or a hash is new.
+func (c *chain) Changed() *ecp.Broadcast { return &c.changed }
+
+// head gives the block to build on.
 func (c *chain) head() *block {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.top
 }
 
-func (c *chain) due() uint64 { return c.head().height + 1 }
-
-// committed is the position of the head, nil while nothing is committed [ECP-ENC-004].
-func (c *chain) committed() *pb.Position {
+// Head is the position, nil while nothing is committed [ECP-ENC-004].
+func (c *chain) Head() *pb.Position {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.empty {
@@ -102,7 +126,33 @@ func (c *chain) committed() *pb.Position {
 	return &pb.Position{Height: &c.top.height, Commitment: c.top.commitment[:]}
 }
 
-func (c *chain) mempool() []transfer {
+// Block serves the archive.
+func (c *chain) Block(height uint64) (*pb.DecidedHeader, []*pb.Part, error) {
+	return c.store.block(height)
+}
+
+// BlockHash and HashHeight tell what is known of hashes [ECP-SYN-016].
+func (c *chain) BlockHash(height uint64) *pb.KnownBlockHash {
+	if hash, root, known := c.store.hash(height); known {
+		return &pb.KnownBlockHash{BlockHash: hash[:], StateRoot: root[:]}
+	}
+	return nil
+}
+
+func (c *chain) HashHeight() *uint64 {
+	if last, some := c.store.last(bucketHashes); some {
+		return &last
+	}
+	return nil
+}
+
+// Accuse keeps evidence; Accused tells whether any is kept.
+func (c *chain) Accuse(reason ecp.Reason, height uint64, evidence ...proto.Message) error {
+	return c.store.addEvidence(reason, height, evidence...)
+}
+func (c *chain) Accused(reason ecp.Reason) bool { return c.store.evidence(reason) }
+
+func (c *chain) mempool() []testchain.Transfer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.pool
@@ -112,9 +162,9 @@ func (c *chain) advance(b *block) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.top, c.empty, c.pending[b.height] = b, false, b.state
-	var left []transfer
+	var left []testchain.Transfer
 	for i := range c.pool {
-		if c.pool[i].nonce() >= b.accounts[c.pool[i].from()].nonce {
+		if c.pool[i].Nonce() >= b.accounts[c.pool[i].From()].Nonce {
 			left = append(left, c.pool[i])
 		}
 	}
@@ -122,9 +172,14 @@ func (c *chain) advance(b *block) {
 	c.changed.Wake()
 }
 
-// commit makes a block durable and the head.
-func (c *chain) commit(b *block, certificate *pb.CommitCertificate) error {
-	if err := c.store.add(b.archived(certificate)); err != nil {
+// Commit makes a block durable and the head.
+func (c *chain) Commit(candidate server.Candidate, certificate *pb.CommitCertificate) error {
+	b, ours := candidate.(*block)
+	if !ours {
+		return errors.New("a candidate of another engine")
+	}
+	header, parts := b.archived(certificate)
+	if err := c.store.add(header, parts); err != nil {
 		return err
 	}
 	b.parts = nil
@@ -135,7 +190,7 @@ func (c *chain) commit(b *block, certificate *pb.CommitCertificate) error {
 // follow computes the hashes one after the other, once enough blocks stand above [ECP-TST-013].
 func (c *chain) follow(ctx context.Context) error {
 	height := c.genesis.FirstHeight
-	below := hash{}
+	below := testchain.Hash{}
 	if last, some := c.store.last(bucketHashes); some {
 		height = last + 1
 		below, _, _ = c.store.hash(last)
@@ -143,26 +198,26 @@ func (c *chain) follow(ctx context.Context) error {
 	for ; ; height++ {
 		for {
 			changed := c.changed.Wait()
-			if top := c.committed(); top != nil && height+c.hashLag <= top.GetHeight() {
+			if top := c.Head(); top != nil && height+c.section.HashLag <= top.GetHeight() {
 				break
 			}
 			if !pause(ctx, changed) {
 				return ctx.Err()
 			}
 		}
-		if !pause(ctx, time.After(c.hashTime)) {
+		if !pause(ctx, time.After(c.section.HashTime)) {
 			return ctx.Err()
 		}
 		c.mu.Lock()
 		state := c.pending[height]
 		delete(c.pending, height)
 		c.mu.Unlock()
-		d, err := c.store.block(height)
+		header, _, err := c.store.block(height)
 		if err != nil {
 			return err
 		}
-		root := stateRoot(state)
-		below = blockHash(height, hash(d.header.Certificate.Commitment), root, below)
+		root := testchain.StateRoot(state)
+		below = testchain.BlockHash(height, testchain.Hash(header.Certificate.Commitment), root, below)
 		if err := c.store.addHash(height, below, root); err != nil {
 			return err
 		}
@@ -180,19 +235,18 @@ func pause[T any](ctx context.Context, event <-chan T) bool {
 	}
 }
 
-// missing gives the height whose hash a block waits for [ECP-TST-011].
-func (c *chain) missing(height uint64) (uint64, bool) {
-	if height < c.genesis.FirstHeight+distance {
-		return 0, false
+// Missing gives the height whose hash a block waits for [ECP-TST-011].
+func (c *chain) Missing(height uint64) *pb.MissingCondition {
+	if height < c.genesis.FirstHeight+distance || c.BlockHash(height-distance) != nil {
+		return nil
 	}
-	_, _, known := c.store.hash(height - distance)
-	return height - distance, !known
+	return &pb.MissingCondition{Condition: &pb.MissingCondition_BlockHash{BlockHash: height - distance}}
 }
 
 func (c *chain) waitHash(ctx context.Context, height uint64) error {
 	for {
 		changed := c.changed.Wait()
-		if _, waits := c.missing(height); !waits {
+		if c.Missing(height) == nil {
 			return ctx.Err()
 		}
 		if !pause(ctx, changed) {
@@ -202,18 +256,16 @@ func (c *chain) waitHash(ctx context.Context, height uint64) error {
 }
 
 // commitment of the block that these make [ECP-TST-012].
-func (c *chain) commitment(head *initPayload, executed []transfer, state hash) hash {
-	transfers := sha([]byte("ecp-test/1/transfers"), be64(uint64(len(executed))), flat(executed))
-	var distant hash
-	if head.height >= c.genesis.FirstHeight+distance {
-		distant, _, _ = c.store.hash(head.height - distance)
+func (c *chain) commitment(head *testchain.Init, executed []testchain.Transfer, state testchain.Hash) testchain.Hash {
+	var distant testchain.Hash
+	if head.Height >= c.genesis.FirstHeight+distance {
+		distant, _, _ = c.store.hash(head.Height - distance)
 	}
-	return sha([]byte("ecp-test/1/commitment"), c.domain, be64(head.height), head.parent[:], be64(head.timestamp),
-		c.genesis.Params(head.height).Builder, be64(uint64(len(executed))), transfers[:], state[:], distant[:])
+	return testchain.Commitment(c.section, head, c.Params(head.Height).Builder, executed, state, distant)
 }
 
-func (c *chain) seal(head *initPayload, l *ledger) *block {
-	state := l.state()
-	return &block{height: head.height, timestamp: head.timestamp, commitment: c.commitment(head, l.done, state), state: state,
-		accounts: l.accounts, count: uint64(len(l.done))}
+func (c *chain) seal(head *testchain.Init, l *testchain.Ledger) *block {
+	state := l.State()
+	return &block{chain: c, height: head.Height, timestamp: head.Timestamp, commitment: c.commitment(head, l.Done(), state), state: state,
+		accounts: l.Accounts(), count: uint64(len(l.Done()))}
 }

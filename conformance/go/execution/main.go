@@ -5,17 +5,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/network"
 	"github.com/starknet-ecp/ecp/proto/go/server"
-	"google.golang.org/grpc"
+	"github.com/starknet-ecp/ecp/proto/go/testchain"
 )
 
 func main() {
@@ -37,9 +37,9 @@ func serve(ctx context.Context, listen, genesisFile, data string) error {
 		return err
 	}
 	if g.Workload != "test_chain" {
-		return errNotSupported
+		return errors.New("genesis file: workload: only test_chain is executed here")
 	}
-	s, err := readSection(g)
+	s, err := testchain.ReadSection(g)
 	if err != nil {
 		return err
 	}
@@ -51,39 +51,23 @@ func serve(ctx context.Context, listen, genesisFile, data string) error {
 	if err != nil {
 		return err
 	}
-	h := newHalf(c)
+	service := server.NewService(server.Settings{
+		Config:        server.Config{Network: g.Identity},
+		Software:      &pb.SoftwareIdentity{Name: "ecp-go-execution", Version: "0.1.0"},
+		BuildMarginMs: marginMs, Candidates: 8,
+	}, c)
 	listener, err := server.Listen(listen, "")
 	if err != nil {
 		return err
 	}
-	serving := grpc.NewServer(h.guard.Options()...)
-	pb.RegisterExecutionServiceServer(serving, h)
 	go func() {
 		if err := c.follow(ctx); err != nil && ctx.Err() == nil {
-			h.enter(pb.Phase_PHASE_HALTED, "a block hash cannot be stored: "+err.Error())
+			service.Enter(pb.Phase_PHASE_HALTED, "a block hash cannot be stored: "+err.Error())
 		}
 	}()
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		<-ctx.Done()
-		h.drain()
-		time.AfterFunc(time.Second, serving.Stop) // Watch never ends by itself.
-		serving.GracefulStop()
-	}()
 	fmt.Println("serving on", listen)
-	if err := serving.Serve(listener); err != nil {
+	if err := service.Serve(ctx, listener); err != nil {
 		return err
 	}
-	<-stopped
 	return st.db.Close()
-}
-
-// drain takes no new work and finishes what was accepted [ECP-SES-016, ECP-SES-031].
-func (h *half) drain() {
-	if h.ready() == nil {
-		h.enter(pb.Phase_PHASE_DRAINING, "shutting down")
-	}
-	h.lane.Lock()
-	defer h.lane.Unlock()
 }

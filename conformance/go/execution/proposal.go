@@ -5,22 +5,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/starknet-ecp/ecp/proto/go/check"
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
+	"github.com/starknet-ecp/ecp/proto/go/server"
+	"github.com/starknet-ecp/ecp/proto/go/testchain"
 )
 
 const (
+	valid      = testchain.Valid
 	headerRule = pb.InvalidReason_INVALID_REASON_HEADER_RULE
 	malformed  = pb.InvalidReason_INVALID_REASON_PAYLOAD_MALFORMED
 )
-
-// slot is what the open message says of a proposal, and INIT has to repeat [ECP-VAL-005].
-type slot struct {
-	round      uint32
-	validRound *uint32
-	proposer   hash
-}
 
 func sameRound(a, b *uint32) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
 
@@ -28,71 +23,69 @@ func sameRound(a, b *uint32) bool { return (a == nil) == (b == nil) && (a == nil
 type proposal struct {
 	chain  *chain
 	height uint64
-	slot   *slot // nil if it comes from an archive, whose round and proposer are not compared [ECP-SYN-012].
+	slot   *server.Slot // nil if it comes from an archive, whose round and proposer are not compared [ECP-SYN-012].
 	head   *block
-	ledger *ledger // Of the goroutine that executes.
+	ledger *testchain.Ledger // Of the goroutine that executes.
 	news   ecp.Broadcast
 
 	mu     sync.Mutex
-	order  check.Order
-	init   *initPayload
-	fin    *finPayload
-	sent   []transfer
+	bytes  uint64
+	init   *testchain.Init
+	fin    *testchain.Fin
+	sent   []testchain.Transfer
 	parts  []*pb.Part
+	whole  bool
 	failed pb.InvalidReason // Why nothing more can be executed.
 }
 
-func newProposal(c *chain, height uint64, s *slot) *proposal {
+// Open begins a proposal on top of the head.
+func (c *chain) Open(height uint64, slot *server.Slot) server.Proposal {
 	head := c.head()
-	return &proposal{chain: c, height: height, slot: s, head: head, ledger: newLedger(c.section, head.accounts)}
+	return &proposal{chain: c, height: height, slot: slot, head: head, ledger: testchain.NewLedger(c.section, head.accounts)}
 }
 
-// part takes the next part: an error is about the order of the stream, a reason about the payload, by the first rule that
-// it breaks.
-func (p *proposal) part(part *pb.Part) (pb.InvalidReason, error) {
+// Part takes the next part, and gives the first rule that it breaks.
+func (p *proposal) Part(part *pb.Part) pb.InvalidReason {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.order.Part(part); err != nil {
-		return valid, err
-	}
-	if p.order.Counts().GetBytes() > p.chain.genesis.Params(p.height).MaxProposalBytes { // [ECP-LIM-003]
-		return pb.InvalidReason_INVALID_REASON_PROPOSAL_TOO_LARGE, nil
+	if p.bytes += uint64(len(part.Payload)); p.bytes > p.chain.genesis.Params(p.height).MaxProposalBytes { // [ECP-LIM-003]
+		return pb.InvalidReason_INVALID_REASON_PROPOSAL_TOO_LARGE
 	}
 	p.parts = append(p.parts, part)
 	defer p.news.Wake()
 	switch part.Kind {
 	case pb.PartKind_PART_KIND_INIT:
-		return p.first(part.Payload), nil
+		return p.first(part.Payload)
 	case pb.PartKind_PART_KIND_BODY:
-		transfers, ok := decodeBody(part.Payload)
+		transfers, ok := testchain.DecodeBody(part.Payload)
 		if !ok {
-			return malformed, nil
+			return malformed
 		}
 		p.sent = append(p.sent, transfers...)
 	default:
-		fin, ok := decodeFin(part.Payload)
+		fin, ok := testchain.DecodeFin(part.Payload)
 		if !ok {
-			return malformed, nil
+			return malformed
 		}
-		if fin.count > uint64(len(p.sent)) { // [ECP-VAL-006]
-			return pb.InvalidReason_INVALID_REASON_COUNT_EXCEEDS_SENT, nil
+		if fin.Count > uint64(len(p.sent)) { // [ECP-VAL-006]
+			return pb.InvalidReason_INVALID_REASON_COUNT_EXCEEDS_SENT
 		}
 		p.fin = fin
 	}
-	return valid, nil
+	return valid
 }
 
 func (p *proposal) first(payload []byte) pb.InvalidReason {
-	head, ok := decodeInit(payload)
+	head, ok := testchain.DecodeInit(payload)
 	if !ok {
 		return malformed
 	}
 	p.init = head
-	fits := p.slot == nil || head.round == p.slot.round && sameRound(head.validRound, p.slot.validRound) && head.proposer == p.slot.proposer
-	if head.height != p.height || !fits {
+	fits := p.slot == nil || head.Round == p.slot.Round && sameRound(head.ValidRound, p.slot.ValidRound) && string(head.Proposer[:]) == string(p.slot.Proposer)
+	if head.Height != p.height || !fits { // [ECP-VAL-005]
 		return pb.InvalidReason_INVALID_REASON_INIT_MISMATCH
 	}
-	if head.parent != p.head.commitment || head.timestamp < p.head.timestamp {
+	if head.Parent != p.head.commitment || head.Timestamp < p.head.timestamp {
 		p.failed = headerRule
 		if p.slot != nil {
 			return headerRule
@@ -101,36 +94,47 @@ func (p *proposal) first(payload []byte) pb.InvalidReason {
 	return valid
 }
 
-func (p *proposal) end(counts *pb.End) error {
+// End says that all parts are there.
+func (p *proposal) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	defer p.news.Wake()
-	return p.order.End(counts)
+	p.whole = true
+	p.news.Wake()
 }
 
-func (p *proposal) ended() bool {
+// Named is the commitment in FIN.
+func (p *proposal) Named() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.order.Ended()
+	if p.fin == nil {
+		return nil
+	}
+	return p.fin.Commitment[:]
+}
+
+// Reframes compares what a commitment binds of INIT: height and parent were compared when it came.
+func (p *proposal) Reframes(candidate server.Candidate) bool {
+	b, ours := candidate.(*block)
+	return ours && p.init.Timestamp == b.timestamp
 }
 
 // next gives the transfer that is executed next, and whether all parts are there.
-func (p *proposal) next() (t *transfer, ended bool) {
+func (p *proposal) next() (t *testchain.Transfer, ended bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	wanted, done := len(p.sent), len(p.ledger.done)
+	wanted, done := len(p.sent), len(p.ledger.Done())
 	if p.fin != nil {
-		wanted = int(p.fin.count)
+		wanted = int(p.fin.Count)
 	}
 	if p.failed == valid && done < wanted {
 		t = &p.sent[done]
 	}
-	return t, p.order.Ended()
+	return t, p.whole
 }
 
-// execute executes what comes until the end, and gives the block or the reason why it is INVALID. Its error is that of
+// Execute executes what comes until the end, and gives the block or the reason why it is INVALID. Its error is that of
 // ctx.
-func (p *proposal) execute(ctx context.Context) (*block, pb.InvalidReason, error) {
+func (p *proposal) Execute(ctx context.Context) (server.Candidate, pb.InvalidReason, error) {
 	if err := p.chain.waitHash(ctx, p.height); err != nil {
 		return nil, valid, err
 	}
@@ -154,14 +158,14 @@ func (p *proposal) execute(ctx context.Context) (*block, pb.InvalidReason, error
 }
 
 // spend executes one transfer, which takes its cost [ECP-TST-005] unless FIN says meanwhile that it is not executed.
-func (p *proposal) spend(ctx context.Context, t *transfer) error {
-	if reason := p.ledger.broken(t); reason != valid {
+func (p *proposal) spend(ctx context.Context, t *testchain.Transfer) error {
+	if reason := p.ledger.Broken(t); reason != valid {
 		p.mu.Lock()
 		p.failed = reason
 		p.mu.Unlock()
 		return nil
 	}
-	cost := time.NewTimer(time.Duration(t.cost()) * time.Millisecond)
+	cost := time.NewTimer(time.Duration(t.CostMs()) * time.Millisecond)
 	defer cost.Stop()
 	for {
 		news := p.news.Wait()
@@ -170,7 +174,7 @@ func (p *proposal) spend(ctx context.Context, t *transfer) error {
 		}
 		select {
 		case <-cost.C:
-			p.ledger.apply(t)
+			p.ledger.Apply(t)
 			return nil
 		case <-news:
 		case <-ctx.Done():
@@ -180,36 +184,27 @@ func (p *proposal) spend(ctx context.Context, t *transfer) error {
 }
 
 func (p *proposal) close() (*block, pb.InvalidReason) {
-	p.ledger.cut(p.fin.count)
-	if p.failed == headerRule || uint64(len(p.ledger.done)) < p.fin.count {
+	p.ledger.Cut(p.fin.Count)
+	if p.failed == headerRule || uint64(len(p.ledger.Done())) < p.fin.Count {
 		return nil, p.failed
 	}
 	b := p.chain.seal(p.init, p.ledger)
 	b.parts = p.parts
 	switch {
-	case b.state != p.fin.state:
+	case b.state != p.fin.State:
 		return nil, pb.InvalidReason_INVALID_REASON_FIN_MISMATCH
-	case b.commitment != p.fin.commitment: // [ECP-VAL-019]
+	case b.commitment != p.fin.Commitment: // [ECP-VAL-019]
 		return nil, pb.InvalidReason_INVALID_REASON_COMMITMENT_MISMATCH
 	}
 	return b, valid
 }
 
-// computed is what the parts hash to, whether or not they can be executed [ECP-SYN-014].
-func (p *proposal) computed() hash {
-	state := p.fin.state
-	if p.failed != headerRule && uint64(len(p.ledger.done)) == p.fin.count {
-		state = p.ledger.state()
+// Computed is what the parts hash to, whether or not they can be executed [ECP-SYN-014].
+func (p *proposal) Computed() []byte {
+	state := p.fin.State
+	if p.failed != headerRule && uint64(len(p.ledger.Done())) == p.fin.Count {
+		state = p.ledger.State()
 	}
-	return p.chain.commitment(p.init, p.sent[:p.fin.count], state)
-}
-
-// content reports whether a reason is about the block itself, not about what FIN says of it.
-func content(reason pb.InvalidReason) bool {
-	switch reason {
-	case headerRule, pb.InvalidReason_INVALID_REASON_DUPLICATE_TRANSACTION, pb.InvalidReason_INVALID_REASON_TRANSACTION_INVALID,
-		pb.InvalidReason_INVALID_REASON_BLOCK_OVER_CAPACITY:
-		return true
-	}
-	return false
+	computed := p.chain.commitment(p.init, p.sent[:p.fin.Count], state)
+	return computed[:]
 }

@@ -3,13 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
+	"github.com/starknet-ecp/ecp/proto/go/testchain"
 	bolt "go.etcd.io/bbolt"
 	"google.golang.org/protobuf/encoding/protodelim"
 	"google.golang.org/protobuf/proto"
@@ -38,79 +39,85 @@ func openStore(folder string, genesis []byte) (*store, error) {
 				return err
 			}
 		}
-		meta, key := tx.Bucket(bucketMeta), []byte("genesis")
-		if old := meta.Get(key); old != nil && !bytes.Equal(old, genesis) {
+		meta, name := tx.Bucket(bucketMeta), []byte("genesis")
+		if old := meta.Get(name); old != nil && !bytes.Equal(old, genesis) {
 			return fmt.Errorf("%s belongs to another genesis file: give --data another folder", folder)
 		}
-		return meta.Put(key, genesis)
+		return meta.Put(name, genesis)
 	})
 	return &store{db}, err
 }
 
-func (s *store) put(bucket, key, value []byte) error {
-	return s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Put(key, value) })
+// key is a height as a key, so that keys sort as heights do.
+func key(height uint64) []byte { return binary.BigEndian.AppendUint64(nil, height) }
+
+func (s *store) put(bucket, at, value []byte) error {
+	return s.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Put(at, value) })
 }
 
-// decided is a block as GetDecided serves it.
-type decided struct {
-	header *pb.DecidedHeader
-	parts  []*pb.Part
-}
-
-func (s *store) add(d decided) error {
-	var data bytes.Buffer
-	if _, err := protodelim.MarshalTo(&data, d.header); err != nil {
+func (s *store) add(header *pb.DecidedHeader, parts []*pb.Part) error {
+	messages := []proto.Message{header}
+	for _, part := range parts {
+		messages = append(messages, part)
+	}
+	data, err := joined(messages)
+	if err != nil {
 		return err
 	}
-	for _, part := range d.parts {
-		if _, err := protodelim.MarshalTo(&data, part); err != nil {
-			return err
-		}
-	}
-	return s.put(bucketBlocks, be64(d.header.GetHeight()), data.Bytes())
+	return s.put(bucketBlocks, key(header.GetHeight()), data)
 }
 
-// block reads a block; each read is a transaction of its own, so that a slow reader holds nothing.
-func (s *store) block(height uint64) (d decided, err error) {
+func joined(messages []proto.Message) ([]byte, error) {
+	var data bytes.Buffer
+	for _, message := range messages {
+		if _, err := protodelim.MarshalTo(&data, message); err != nil {
+			return nil, err
+		}
+	}
+	return data.Bytes(), nil
+}
+
+// block reads a block in a transaction of its own, so that a slow reader holds nothing.
+func (s *store) block(height uint64) (*pb.DecidedHeader, []*pb.Part, error) {
 	var data []byte
 	_ = s.db.View(func(tx *bolt.Tx) error {
-		data = bytes.Clone(tx.Bucket(bucketBlocks).Get(be64(height)))
+		data = bytes.Clone(tx.Bucket(bucketBlocks).Get(key(height)))
 		return nil
 	})
 	if data == nil {
-		return d, fmt.Errorf("height %d is not in the store", height)
+		return nil, nil, fmt.Errorf("height %d is not in the store", height)
 	}
-	reader, d := bytes.NewReader(data), decided{header: &pb.DecidedHeader{}}
+	reader, header, parts := bytes.NewReader(data), &pb.DecidedHeader{}, []*pb.Part(nil)
 	options := protodelim.UnmarshalOptions{MaxSize: -1}
-	err = options.UnmarshalFrom(reader, d.header)
+	err := options.UnmarshalFrom(reader, header)
 	for err == nil && reader.Len() > 0 {
 		part := &pb.Part{}
 		err = options.UnmarshalFrom(reader, part)
-		d.parts = append(d.parts, part)
+		parts = append(parts, part)
 	}
-	return d, err
+	return header, parts, err
 }
 
 // last gives the highest key of a bucket of heights.
 func (s *store) last(bucket []byte) (height uint64, some bool) {
 	_ = s.db.View(func(tx *bolt.Tx) error {
-		if key, _ := tx.Bucket(bucket).Cursor().Last(); key != nil {
-			height, some = binary.BigEndian.Uint64(key), true
+		if at, _ := tx.Bucket(bucket).Cursor().Last(); at != nil {
+			height, some = binary.BigEndian.Uint64(at), true
 		}
 		return nil
 	})
 	return height, some
 }
 
-func (s *store) addHash(height uint64, block, root hash) error {
-	return s.put(bucketHashes, be64(height), append(block[:], root[:]...))
+func (s *store) addHash(height uint64, block, root testchain.Hash) error {
+	return s.put(bucketHashes, key(height), append(block[:], root[:]...))
 }
 
 // hash gives block hash and state root of a height, if they are known.
-func (s *store) hash(height uint64) (block, root hash, known bool) {
+func (s *store) hash(height uint64) (block, root testchain.Hash, known bool) {
 	_ = s.db.View(func(tx *bolt.Tx) error {
-		if value := tx.Bucket(bucketHashes).Get(be64(height)); len(value) == 64 {
-			block, root, known = hash(value), hash(value[32:]), true
+		if value := tx.Bucket(bucketHashes).Get(key(height)); len(value) == 64 {
+			block, root, known = testchain.Hash(value), testchain.Hash(value[32:]), true
 		}
 		return nil
 	})
@@ -118,24 +125,20 @@ func (s *store) hash(height uint64) (block, root hash, known bool) {
 }
 
 // addEvidence keeps what stops the half, named after the reason.
-func (s *store) addEvidence(reason string, height uint64, evidence ...proto.Message) error {
-	var data bytes.Buffer
-	for _, message := range evidence {
-		if _, err := protodelim.MarshalTo(&data, message); err != nil {
-			return err
-		}
+func (s *store) addEvidence(reason ecp.Reason, height uint64, evidence ...proto.Message) error {
+	data, err := joined(evidence)
+	if err != nil {
+		return err
 	}
-	return s.put(bucketEvidence, append([]byte(reason+"/"), be64(height)...), data.Bytes())
+	return s.put(bucketEvidence, append([]byte(reason+"/"), key(height)...), data)
 }
 
-// evidence reports whether any is kept whose reason begins so.
-func (s *store) evidence(reason string) (kept bool) {
+// evidence reports whether any is kept for a reason.
+func (s *store) evidence(reason ecp.Reason) (kept bool) {
 	_ = s.db.View(func(tx *bolt.Tx) error {
-		key, _ := tx.Bucket(bucketEvidence).Cursor().Seek([]byte(reason))
-		kept = bytes.HasPrefix(key, []byte(reason))
+		at, _ := tx.Bucket(bucketEvidence).Cursor().Seek([]byte(reason))
+		kept = bytes.HasPrefix(at, []byte(reason))
 		return nil
 	})
 	return kept
 }
-
-var errNotSupported = errors.New("only the workload test_chain is executed here")

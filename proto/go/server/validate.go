@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bytes"
@@ -8,23 +8,28 @@ import (
 	"sync"
 	"time"
 
+	"github.com/starknet-ecp/ecp/proto/go/check"
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
-	"github.com/starknet-ecp/ecp/proto/go/server"
 	"google.golang.org/grpc"
 )
 
-// validation is one stream of ValidateProposal, and the execution that may outlive it [ECP-BUD-006].
+// validation is one stream of ValidateProposal, and the execution that may outlive it (ECP-BUD-006).
 type validation struct {
-	h      *half
+	s      *Service
 	id     []byte
-	p      *proposal
-	sameAs *block
+	height uint64
+	p      Proposal
+	sameAs Candidate
 	budget *time.Timer
 	ctx    context.Context
 	stop   context.CancelFunc
 
-	// Guarded by the mutex of the half.
+	partsMu sync.Mutex
+	order   check.Order
+	parts   []*pb.Part // For evidence; they are whole once no part can follow.
+
+	// Guarded by the mutex of the service.
 	fresh, awaited bool
 	reason         pb.InvalidReason
 
@@ -32,11 +37,11 @@ type validation struct {
 	decided chan struct{} // The verdict, or the error, is there.
 	verdict *pb.Verdict
 	err     error
-	ended   chan struct{} // Nothing runs any more.
+	over    chan struct{} // Nothing runs any more.
 	finish  sync.Once
 }
 
-// say gives the verdict, or the error that ends the call; the first one counts [ECP-VAL-001].
+// say gives the verdict, or the error that ends the call; the first one counts (ECP-VAL-001).
 func (v *validation) say(verdict *pb.Verdict, err error) {
 	v.once.Do(func() {
 		v.verdict, v.err = verdict, err
@@ -45,11 +50,11 @@ func (v *validation) say(verdict *pb.Verdict, err error) {
 	})
 }
 
-// dropLocked keeps nothing [ECP-STR-008].
+// dropLocked keeps nothing (ECP-STR-008).
 func (v *validation) dropLocked() {
 	v.stop()
-	delete(v.h.validations, v)
-	v.finish.Do(func() { close(v.ended) })
+	delete(v.s.validations, v)
+	v.finish.Do(func() { close(v.over) })
 }
 
 // abortLocked ends the validation unless a Decide awaits it.
@@ -62,32 +67,31 @@ func (v *validation) abortLocked() {
 
 // lost is told when the stream or its session is gone: what is not whole is forgotten, the rest is executed to its end.
 func (v *validation) lost(err error) {
-	v.h.mu.Lock()
-	defer v.h.mu.Unlock()
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
 	verdict := &pb.Verdict{Outcome: &pb.Verdict_Aborted{Aborted: &pb.Aborted{}}}
 	if err != nil {
 		verdict = nil
 	}
 	v.say(verdict, err)
-	if !v.p.ended() || err != nil {
+	if !v.ended() || err != nil {
 		v.dropLocked()
 	}
 }
 
-// expire ends the budget: only now a missing condition is told [ECP-VAL-012, ECP-BUD-005].
+// expire ends the budget: only now a missing condition is told (ECP-VAL-012, ECP-BUD-005).
 func (v *validation) expire() {
-	v.h.mu.Lock()
-	defer v.h.mu.Unlock()
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
 	if v.awaited {
 		return
 	}
 	verdict := &pb.Verdict{Outcome: &pb.Verdict_Expired{Expired: &pb.Expired{}}}
-	if height, waits := v.h.missing(v.p.height); waits {
-		missing := &pb.MissingCondition{Condition: &pb.MissingCondition_BlockHash{BlockHash: height}}
+	if missing := v.s.engine.Missing(v.height); missing != nil {
 		verdict = &pb.Verdict{Outcome: &pb.Verdict_NotReady{NotReady: &pb.NotReady{Missing: missing}}}
 	}
 	v.say(verdict, nil)
-	if !v.p.ended() {
+	if !v.ended() {
 		v.dropLocked()
 	}
 }
@@ -98,30 +102,62 @@ func (v *validation) invalidLocked(reason pb.InvalidReason) {
 	v.dropLocked()
 }
 
-// acceptLocked gives the verdict of a block that is valid; the clock may object to it [ECP-TST-017].
-func (v *validation) acceptLocked(b *block) {
-	ahead := b.timestamp > v.h.windowMs && b.timestamp-v.h.windowMs > uint64(time.Now().UnixMilli())
-	if v.fresh && !v.awaited && ahead { // [ECP-VAL-009, ECP-VAL-010]
-		v.say(&pb.Verdict{Outcome: &pb.Verdict_RejectedLocal{RejectedLocal: &pb.RejectedLocal{
-			Reason: pb.LocalReason_LOCAL_REASON_TIMESTAMP_WINDOW, Commitment: b.commitment[:],
-			Detail: "the timestamp is too far ahead of this node's clock"}}}, nil)
+// acceptLocked gives the verdict of a block that is valid; only FRESH ones are objected to (ECP-VAL-009, ECP-VAL-010).
+func (v *validation) acceptLocked(b Candidate) {
+	objection := (*pb.RejectedLocal)(nil)
+	if v.fresh && !v.awaited {
+		objection = b.Objection()
+	}
+	if objection != nil {
+		objection.Commitment = b.Commitment()
+		v.say(&pb.Verdict{Outcome: &pb.Verdict_RejectedLocal{RejectedLocal: objection}}, nil)
 	} else {
-		v.say(&pb.Verdict{Outcome: &pb.Verdict_Valid{Valid: &pb.Valid{Commitment: b.commitment[:], ExecutedCount: &b.count}}}, nil)
+		count := b.ExecutedCount()
+		v.say(&pb.Verdict{Outcome: &pb.Verdict_Valid{Valid: &pb.Valid{Commitment: b.Commitment(), ExecutedCount: &count}}}, nil)
 	}
 	v.dropLocked()
 }
 
+// ended reports whether all parts are there.
+func (v *validation) ended() bool {
+	v.partsMu.Lock()
+	defer v.partsMu.Unlock()
+	return v.order.Ended()
+}
+
+func (v *validation) part(p *pb.Part) (pb.InvalidReason, error) {
+	v.partsMu.Lock()
+	defer v.partsMu.Unlock()
+	if err := v.order.Part(p); err != nil {
+		return valid, err
+	}
+	v.parts = append(v.parts, p)
+	return v.p.Part(p), nil
+}
+
+func (v *validation) end(counts *pb.End) error {
+	v.partsMu.Lock()
+	defer v.partsMu.Unlock()
+	if err := v.order.End(counts); err != nil {
+		return err
+	}
+	v.p.End()
+	return nil
+}
+
 func (v *validation) run() {
-	b, reason, err := v.p.execute(v.ctx)
-	v.h.mu.Lock()
-	defer v.h.mu.Unlock()
+	b, reason, err := v.p.Execute(v.ctx)
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
 	switch {
-	case err != nil: // It was dropped.
+	case err != nil && v.ctx.Err() != nil: // It was dropped.
+	case err != nil:
+		v.say(nil, err)
+		v.dropLocked()
 	case reason != valid:
 		v.invalidLocked(reason)
 	default:
-		b.fresh = v.fresh
-		v.h.keepLocked(b)
+		v.s.keepLocked(b, v.fresh)
 		v.acceptLocked(b)
 	}
 }
@@ -129,25 +165,25 @@ func (v *validation) run() {
 // take takes the next message after open.
 func (v *validation) take(event *pb.ValidateProposalRequest) error {
 	switch event := event.Event.(type) {
-	case *pb.ValidateProposalRequest_RaiseBasis: // [ECP-VAL-011]
-		v.h.mu.Lock()
-		defer v.h.mu.Unlock()
+	case *pb.ValidateProposalRequest_RaiseBasis: // (ECP-VAL-011)
+		v.s.mu.Lock()
+		defer v.s.mu.Unlock()
 		v.fresh = v.fresh && event.RaiseBasis.Kind == pb.BasisKind_BASIS_KIND_FRESH
 	case *pb.ValidateProposalRequest_Part:
-		reason, err := v.p.part(event.Part)
+		reason, err := v.part(event.Part)
 		if err != nil || reason == valid {
 			return err
 		}
-		v.h.mu.Lock()
-		defer v.h.mu.Unlock()
+		v.s.mu.Lock()
+		defer v.s.mu.Unlock()
 		v.invalidLocked(reason)
 	case *pb.ValidateProposalRequest_End:
-		if err := v.p.end(event.End); err != nil || v.sameAs == nil {
+		if err := v.end(event.End); err != nil || v.sameAs == nil {
 			return err
 		}
-		v.h.mu.Lock()
-		defer v.h.mu.Unlock()
-		if v.p.init.timestamp != v.sameAs.timestamp {
+		v.s.mu.Lock()
+		defer v.s.mu.Unlock()
+		if !v.p.Reframes(v.sameAs) {
 			v.invalidLocked(pb.InvalidReason_INVALID_REASON_COMMITMENT_MISMATCH)
 		} else {
 			v.acceptLocked(v.sameAs)
@@ -158,7 +194,7 @@ func (v *validation) take(event *pb.ValidateProposalRequest) error {
 	return nil
 }
 
-// read reads up to End, and behind an early verdict drops the rest until End [ECP-STR-005, ECP-STR-010].
+// read reads up to End, and behind an early verdict drops the rest until End (ECP-STR-005, ECP-STR-010).
 func (v *validation) read(stream grpc.BidiStreamingServer[pb.ValidateProposalRequest, pb.ValidateProposalResponse]) {
 	for {
 		event, err := stream.Recv()
@@ -184,38 +220,40 @@ func (v *validation) read(stream grpc.BidiStreamingServer[pb.ValidateProposalReq
 }
 
 // admit takes an open message in the order of checks of its page.
-func (h *half) admit(open *pb.ValidateOpen, session *server.Session) (*validation, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+func (s *Service) admit(open *pb.ValidateOpen, session *Session) (*validation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := session.Unused(open.StreamId); err != nil {
 		return nil, err
 	}
-	if err := h.readyLocked(); err != nil {
+	if err := s.readyLocked(); err != nil {
 		return nil, err
 	}
-	if err := h.next(open.GetHeight()); err != nil {
+	if err := s.next(open.GetHeight()); err != nil {
 		return nil, err
 	}
-	if h.deciding {
+	if s.deciding {
 		return nil, ecp.NewError(ecp.ReasonHeightMismatch, "this height is being decided").With("expected", open.GetHeight()+1)
 	}
 	fresh := open.Basis.Kind == pb.BasisKind_BASIS_KIND_FRESH
-	v := &validation{h: h, id: open.StreamId, fresh: fresh, decided: make(chan struct{}), ended: make(chan struct{})}
-	v.p = newProposal(h.chain, open.GetHeight(), &slot{open.GetRound(), open.ValidRound, hash(open.Proposer)})
+	v := &validation{s: s, id: open.StreamId, height: open.GetHeight(), fresh: fresh, decided: make(chan struct{}), over: make(chan struct{})}
+	v.p = s.engine.Open(open.GetHeight(), &Slot{open.GetHeight(), open.GetRound(), open.ValidRound, open.Proposer})
 	if open.SameAs != nil {
-		if v.sameAs = h.candidates[hash(open.SameAs)]; v.sameAs == nil { // [ECP-VAL-024]
+		if same := s.candidates[string(open.SameAs)]; same != nil {
+			v.sameAs = same.Candidate
+		} else { // (ECP-VAL-024)
 			return nil, ecp.NewError(ecp.ReasonUnknownProposal, "no complete candidate has this commitment: open again with all parts")
 		}
-		v.p.order.InitOnly = true
+		v.order.InitOnly = true
 	}
-	if fresh && len(h.validations) >= candidatesMax { // [ECP-VAL-023]
-		return nil, ecp.NewError(ecp.ReasonBusy, "%d validations are running", candidatesMax)
+	if fresh && len(s.validations) >= s.settings.Candidates { // (ECP-VAL-023)
+		return nil, ecp.NewError(ecp.ReasonBusy, "%d validations are running", s.settings.Candidates)
 	}
 	if err := session.Name(open.StreamId); err != nil {
 		return nil, err
 	}
 	v.ctx, v.stop = context.WithCancel(context.Background())
-	h.validations[v] = true
+	s.validations[v] = true
 	v.budget = time.AfterFunc(time.Duration(open.BudgetMs)*time.Millisecond, v.expire)
 	if v.sameAs == nil {
 		go v.run()
@@ -224,7 +262,7 @@ func (h *half) admit(open *pb.ValidateOpen, session *server.Session) (*validatio
 }
 
 // ValidateProposal judges a proposal while it arrives.
-func (h *half) ValidateProposal(stream grpc.BidiStreamingServer[pb.ValidateProposalRequest, pb.ValidateProposalResponse]) error {
+func (s *Service) ValidateProposal(stream grpc.BidiStreamingServer[pb.ValidateProposalRequest, pb.ValidateProposalResponse]) error {
 	event, err := stream.Recv()
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -232,11 +270,11 @@ func (h *half) ValidateProposal(stream grpc.BidiStreamingServer[pb.ValidatePropo
 	if err != nil {
 		return err
 	}
-	if event.GetOpen() == nil { // [ECP-STR-004]
+	if event.GetOpen() == nil { // (ECP-STR-004)
 		return ecp.NewError(ecp.ReasonStreamOrder, "the first message is open").With("expected", "open")
 	}
-	session := server.SessionOf(stream.Context())
-	v, err := h.admit(event.GetOpen(), session)
+	session := SessionOf(stream.Context())
+	v, err := s.admit(event.GetOpen(), session)
 	if err != nil {
 		return err
 	}
@@ -260,7 +298,7 @@ func (h *half) ValidateProposal(stream grpc.BidiStreamingServer[pb.ValidatePropo
 	if err := stream.Send(&pb.ValidateProposalResponse{Event: &pb.ValidateProposalResponse_Verdict{Verdict: v.verdict}}); err != nil {
 		return err
 	}
-	if !v.p.ended() { // The rest is read, so that the caller is never blocked.
+	if !v.ended() { // The rest is read, so that the caller is never blocked.
 		select {
 		case <-over:
 		case <-session.Fenced():
@@ -270,16 +308,16 @@ func (h *half) ValidateProposal(stream grpc.BidiStreamingServer[pb.ValidatePropo
 	return nil
 }
 
-// Abort ends a build or a validation; an unknown name is no error [ECP-STR-007].
-func (h *half) Abort(_ context.Context, request *pb.AbortRequest) (*pb.AbortResponse, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for v := range h.validations {
+// Abort ends a build or a validation; an unknown name is no error (ECP-STR-007).
+func (s *Service) Abort(_ context.Context, request *pb.AbortRequest) (*pb.AbortResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for v := range s.validations {
 		if bytes.Equal(v.id, request.StreamId) {
 			v.abortLocked()
 		}
 	}
-	for _, b := range h.builds {
+	for _, b := range s.builds {
 		if bytes.Equal(b.id, request.StreamId) {
 			b.burn(false)
 		}
