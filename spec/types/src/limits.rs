@@ -8,8 +8,11 @@ pub const MESSAGE_BYTES: u64 = 8_388_608;
 /// Largest payload of one part; the largest legal transaction must fit. Unit: bytes (ECP-LIM-002).
 pub const PART_BYTES: u64 = 6_291_456;
 
-/// Size at which a part should be sent. Unit: bytes (ECP-LIM-002).
+/// Size at which a part should be sent. Unit: bytes (ECP-LIM-009).
 pub const PART_BYTES_RECOMMENDED: u64 = 262_144;
+
+/// Parts of one proposal, 2^18 at most: a part without content costs memory that no limit in bytes counts. Unit: count (ECP-LIM-010).
+pub const PARTS_MAX: u64 = 262_144;
 
 /// Sum of the payload sizes of a proposal, unless the height's parameters say otherwise. Unit: bytes (ECP-LIM-003).
 pub const PROPOSAL_BYTES_DEFAULT: u64 = 8_388_608;
@@ -44,5 +47,11 @@ pub const PROPOSERS_MAX: u64 = 256;
 /// Largest sum of the voting power of a committee, 2^62. Unit: count (ECP-HGT-004).
 pub const VOTING_POWER_TOTAL_MAX: u64 = 4_611_686_018_427_387_904;
 
-/// Decided heights whose bodies the consensus half keeps after Decide was acknowledged. Unit: count (ECP-REC-006).
+/// Imports whose parts an execution half receives at the same time at least: repeats overlap calls that were lost. Unit: count (ECP-ORD-002).
+pub const IMPORTS_MIN: u64 = 8;
+
+/// Longest time that a Decide or an ImportDecided waits for a named condition. Unit: ms (ECP-ORD-010).
+pub const CONDITION_WAIT_MS_MAX: u64 = 10_000;
+
+/// Decided heights whose bodies the consensus half keeps after Decide was acknowledged. Unit: count (ECP-REC-014).
 pub const BODIES_KEPT_MIN: u64 = 64;

@@ -20,7 +20,7 @@ pub enum Action {
     Skip,
     /// Stop signing and stop: an operator is needed.
     Halt,
-    /// Log it as a defect of one of the halves, and do not repeat the call as it is.
+    /// Log it as a defect of one of the halves, and do not repeat the call as it is; a call of the serial lane is made anew after a handshake.
     Report,
 }
 
@@ -293,7 +293,7 @@ impl Reason {
             Self::AuthRefused => {
                 "Give both halves the same secret file, or a certificate that the other's authority signed."
             }
-            Self::LimitExceeded => "Keep to the limits of the handshake; metadata key `limit` names which.",
+            Self::LimitExceeded => "Keep to the limits of the handshake; metadata key `limit` tells how much is taken.",
             Self::NoCommonRevision => "Upgrade the older half; metadata key `supported` lists what this one speaks.",
             Self::NetworkMismatch => {
                 "Start both halves from the same genesis; metadata keys `field`, `expected` and `received` tell the difference."
@@ -309,10 +309,14 @@ impl Reason {
             Self::FeatureNotNegotiated => "Make the call only if the handshake's reply names the feature.",
             Self::Halted => "Watch tells the reason; follow the execution half's own manual.",
             Self::Divergence => "Do not delete anything; compare versions with the other validators.",
-            Self::Conflict => "Two decisions at one height: do not delete anything; compare the certificates.",
+            Self::Conflict => {
+                "Two decisions at one height: do not delete anything; compare the certificates; metadata key `committed` tells the first one."
+            }
             Self::Draining => "Reconnect with a growing pause until it is back.",
             Self::Syncing => "Wait until Watch says READY, then handshake again.",
-            Self::UnsupportedAtHeight => "Upgrade this half; it must not vote at this height.",
+            Self::UnsupportedAtHeight => {
+                "Upgrade this half; it must not vote at this height; metadata key `unsupported` tells what it lacks."
+            }
             Self::HeightMismatch => "Metadata key `expected` tells the height; read the position again.",
             Self::NotReady => "Wait until Watch tells a higher one.",
             Self::Pruned => "Metadata key `earliest` tells the first one; ask another source for older ones.",
@@ -322,8 +326,43 @@ impl Reason {
             Self::Busy => "Retry after the delay in RetryInfo.",
             Self::StorageFailed => "Free the disk or mend it, then restart the execution half.",
             Self::InternalFault => {
-                "Send the log to its authors; reconnect, handshake and read the position before going on."
+                "Send the log to its authors; after StartRound, Decide or ImportDecided handshake and read the position before going on."
             }
+        }
+    }
+
+    /// Keys of the details that it always carries in the metadata of `ErrorInfo` (ECP-ERR-009).
+    #[must_use]
+    pub const fn metadata(self) -> &'static [&'static str] {
+        match self {
+            Self::AuthRefused => &[],
+            Self::LimitExceeded => &["limit"],
+            Self::NoCommonRevision => &["supported"],
+            Self::NetworkMismatch => &["field", "expected", "received"],
+            Self::SessionHeld => &[],
+            Self::SessionRequired => &[],
+            Self::SessionUnknown => &[],
+            Self::Fenced => &[],
+            Self::RoleRefused => &[],
+            Self::FieldInvalid => &["field"],
+            Self::StreamOrder => &["expected"],
+            Self::StreamIdReused => &[],
+            Self::FeatureNotNegotiated => &[],
+            Self::Halted => &[],
+            Self::Divergence => &[],
+            Self::Conflict => &["committed"],
+            Self::Draining => &[],
+            Self::Syncing => &[],
+            Self::UnsupportedAtHeight => &["unsupported"],
+            Self::HeightMismatch => &["expected"],
+            Self::NotReady => &[],
+            Self::Pruned => &["earliest"],
+            Self::RoundNotStarted => &[],
+            Self::RoundBurned => &[],
+            Self::UnknownProposal => &[],
+            Self::Busy => &[],
+            Self::StorageFailed => &[],
+            Self::InternalFault => &[],
         }
     }
 
@@ -346,7 +385,7 @@ impl Reason {
             Self::FeatureNotNegotiated => &["Finalize"],
             Self::Halted => &["*"],
             Self::Divergence => &["Decide", "ImportDecided"],
-            Self::Conflict => &["Decide", "ImportDecided"],
+            Self::Conflict => &["Decide"],
             Self::Draining => &["*"],
             Self::Syncing => &[
                 "StartRound",

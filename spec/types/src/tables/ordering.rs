@@ -54,7 +54,7 @@ const MEETINGS: [[Meeting; 13]; 13] = {
         [S, T, T, S, R, R, T, T, S, T, T, S, T],
         [E, T, T, T, T, T, T, T, T, T, T, T, T],
         [E, T, T, T, T, T, T, T, T, T, T, T, T],
-        [S, T, T, S, R, R, T, T, S, T, T, S, T],
+        [S, T, T, S, T, T, T, T, S, T, T, S, T],
         [E, T, T, T, T, T, T, T, T, T, T, T, T],
     ]
 };

@@ -101,7 +101,22 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
     use Event as E;
     use State as S;
     &[
-        row(S::Idle, E::RoundBegins, "", "call StartRound as PROPOSER", S::Starting, &["ECP-BLD-001"]),
+        row(
+            S::Idle,
+            E::RoundBegins,
+            "the network tip is below the height, or unknown",
+            "call StartRound as PROPOSER",
+            S::Starting,
+            &["ECP-BLD-001"],
+        ),
+        row(
+            S::Idle,
+            E::RoundBegins,
+            "else",
+            "call StartRound as VALIDATOR; propose nothing",
+            S::Silent,
+            &["ECP-SYN-018"],
+        ),
         row(S::Idle, E::Started, "", "nothing", S::Idle, &[]),
         row(S::Idle, E::PartReceived, "", "drop it", S::Idle, &[]),
         row(S::Idle, E::BuiltReceived, "", "nothing", S::Idle, &[]),

@@ -61,9 +61,9 @@ pub enum Event {
     CommitLater,
     /// ImportDecided answered MALFORMED or MISMATCH.
     CommitOther,
-    /// The connection was lost, or the status carries no reason.
+    /// The connection was lost, the status carries no reason, or its action is report.
     OutcomeUnknown,
-    /// CONFLICT, DIVERGENCE, or another status whose action is halt.
+    /// CONFLICT as a status or an outcome, DIVERGENCE, or another status whose action is halt.
     CommitHalt,
 }
 
@@ -140,7 +140,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "",
             "sign nothing more; keep certificate and body",
             S::Stopped,
-            &["ECP-DEC-007", "ECP-DEC-008"],
+            &["ECP-DEC-018"],
         ),
         row(S::Running, E::ParamsKnown, "", "nothing", S::Running, &[]),
         row(S::Running, E::ParamsUnsupported, "", "nothing", S::Running, &[]),
@@ -158,7 +158,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "",
             "sign nothing more; keep certificate and body",
             S::Stopped,
-            &["ECP-DEC-007", "ECP-DEC-008"],
+            &["ECP-DEC-018"],
         ),
         row(S::Decided, E::ParamsKnown, "", "nothing", S::Decided, &[]),
         row(S::Decided, E::ParamsUnsupported, "", "nothing", S::Decided, &[]),
@@ -176,7 +176,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "",
             "sign nothing more; keep certificate and body",
             S::Stopped,
-            &["ECP-DEC-007", "ECP-DEC-008"],
+            &["ECP-DEC-018"],
         ),
         row(S::Committing, E::ParamsKnown, "", "nothing", S::Committing, &[]),
         row(S::Committing, E::ParamsUnsupported, "", "nothing", S::Committing, &[]),
@@ -197,7 +197,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "",
             "call ImportDecided with the kept body",
             S::Committing,
-            &["ECP-DEC-005"],
+            &["ECP-DEC-017"],
         ),
         row(S::Committing, E::CommitLater, "", "call again when told", S::Committing, &["ECP-ERR-002"]),
         row(
@@ -206,7 +206,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "",
             "drop the body; get it from another source; call ImportDecided again",
             S::Decided,
-            &["ECP-SYN-006"],
+            &["ECP-SYN-015"],
         ),
         row(
             S::Committing,
@@ -222,7 +222,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "",
             "sign nothing more; keep certificate and body",
             S::Stopped,
-            &["ECP-DEC-007", "ECP-DEC-008"],
+            &["ECP-DEC-018"],
         ),
         row(S::Acknowledged, E::ParamsKnown, "", "nothing", S::Acknowledged, &[]),
         row(S::Acknowledged, E::ParamsUnsupported, "", "nothing", S::Acknowledged, &[]),
@@ -247,7 +247,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "",
             "sign nothing more; keep certificate and body",
             S::Stopped,
-            &["ECP-DEC-007", "ECP-DEC-008"],
+            &["ECP-DEC-018"],
         ),
         row(S::Stopped, E::ParamsKnown, "", "nothing", S::Stopped, &[]),
         row(S::Stopped, E::ParamsUnsupported, "", "nothing", S::Stopped, &[]),
@@ -265,7 +265,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "",
             "sign nothing more; keep certificate and body",
             S::Stopped,
-            &["ECP-DEC-007", "ECP-DEC-008"],
+            &["ECP-DEC-018"],
         ),
     ]
 };

@@ -49,7 +49,7 @@ pub enum Event {
     WatchOpened,
     /// A call with the token of a current session.
     CallCurrent,
-    /// A call with a token of this instance that was replaced.
+    /// A call with the token of a WRITER that this instance replaced, however long ago.
     CallReplaced,
     /// A call with a token of another instance.
     CallForeign,

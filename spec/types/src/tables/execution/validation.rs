@@ -52,7 +52,7 @@ pub enum Event {
     Part,
     /// End with counts that agree.
     End,
-    /// Any message that breaks the order of the stream, or counts that differ.
+    /// Any message that breaks the order of the stream, counts that differ, or a half-close before End.
     OutOfOrder,
     /// raise_basis.
     RaiseBasis,
@@ -66,7 +66,7 @@ pub enum Event {
     BudgetOver,
     /// Abort with its stream id.
     Abort,
-    /// The stream was reset or half-closed, or its connection lost.
+    /// The stream was reset, or its connection lost; a half-close after End says nothing.
     StreamLost,
     /// A newer session replaced the one of the stream.
     SessionReplaced,
@@ -151,7 +151,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "the height is not committed + 1",
             "refuse with HEIGHT_MISMATCH",
             S::Gone,
-            &["ECP-ORD-006"],
+            &["ECP-ORD-003"],
         ),
         row(
             S::Idle,
@@ -159,7 +159,7 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             "same_as names no complete candidate",
             "refuse with UNKNOWN_PROPOSAL",
             S::Gone,
-            &["ECP-VAL-013"],
+            &["ECP-VAL-024"],
         ),
         row(S::Idle, E::Part, "", "refuse with STREAM_ORDER", S::Gone, &["ECP-STR-004"]),
         row(S::Idle, E::End, "", "refuse with STREAM_ORDER", S::Gone, &["ECP-STR-004"]),
@@ -178,7 +178,14 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(S::Receiving, E::Open, "", "refuse with STREAM_ORDER; keep nothing", S::Gone, &["ECP-STR-004"]),
         row(S::Receiving, E::Part, "", "execute it", S::Receiving, &["ECP-VAL-014"]),
         row(S::Receiving, E::End, "", "finish", S::Finishing, &["ECP-STR-003"]),
-        row(S::Receiving, E::OutOfOrder, "", "refuse with STREAM_ORDER; keep nothing", S::Gone, &["ECP-STR-002"]),
+        row(
+            S::Receiving,
+            E::OutOfOrder,
+            "",
+            "refuse with STREAM_ORDER; keep nothing",
+            S::Gone,
+            &["ECP-STR-002", "ECP-STR-008"],
+        ),
         row(S::Receiving, E::RaiseBasis, "higher than before", "make no local checks", S::Receiving, &["ECP-VAL-011"]),
         row(S::Receiving, E::RaiseBasis, "else", "ignore it", S::Receiving, &["ECP-VAL-011"]),
         row(S::Receiving, E::Valid, "", "nothing: End has not arrived or nothing runs", S::Receiving, &[]),
@@ -247,18 +254,18 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
         row(
             S::Finishing,
             E::BudgetOver,
-            "a named condition is missing",
-            "send NOT_READY; end OK; go on",
-            S::Late,
-            &["ECP-BUD-005", "ECP-BUD-006"],
-        ),
-        row(
-            S::Finishing,
-            E::BudgetOver,
             "Decide awaits it",
             "nothing: the budget is lifted",
             S::Finishing,
             &["ECP-DEC-004"],
+        ),
+        row(
+            S::Finishing,
+            E::BudgetOver,
+            "a named condition is missing",
+            "send NOT_READY; end OK; go on",
+            S::Late,
+            &["ECP-BUD-005", "ECP-BUD-006"],
         ),
         row(
             S::Finishing,
@@ -277,7 +284,14 @@ pub const TRANSITIONS: &[Transition<State, Event>] = {
             &["ECP-DEC-012"],
         ),
         row(S::Finishing, E::Abort, "else", "send ABORTED; end OK; keep nothing", S::Gone, &["ECP-STR-007"]),
-        row(S::Finishing, E::StreamLost, "", "go on: all parts are in", S::Late, &["ECP-BUD-006"]),
+        row(
+            S::Finishing,
+            E::StreamLost,
+            "",
+            "go on: all parts are in; nobody hears a verdict",
+            S::Late,
+            &["ECP-BUD-006"],
+        ),
         row(
             S::Finishing,
             E::SessionReplaced,
