@@ -2,7 +2,7 @@
 /// One piece of a proposal. The consensus half forwards payloads untouched (ECP-STR-001).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Part {
-    /// Position in the proposal, from 0, without gaps (ECP-STR-002). Absent is refused (ECP-ENC-003).
+    /// Position in the proposal, from 0, without gaps (ECP-STR-002), below 2^18 (ECP-LIM-010). Absent is refused (ECP-ENC-003).
     #[prost(uint32, optional, tag = "1")]
     pub index: ::core::option::Option<u32>,
     /// What the payload holds.
@@ -38,7 +38,7 @@ pub struct CommitSignature {
     /// Address of the committee member that signed, 32 bytes, a canonical felt (ECP-ENC-002).
     #[prost(bytes = "bytes", tag = "1")]
     pub address: ::prost::bytes::Bytes,
-    /// Signature in the signature scheme of the height, 1 byte to 1 KiB. 64 bytes in both schemes known today.
+    /// Signature in the signature scheme of the height, 1 byte to 1 KiB. 64 bytes in both schemes known today (ECP-SEC-010).
     #[prost(bytes = "bytes", tag = "2")]
     pub signature: ::prost::bytes::Bytes,
 }
@@ -84,7 +84,7 @@ pub struct NetworkIdentity {
     #[prost(bytes = "bytes", tag = "4")]
     pub activation_digest: ::prost::bytes::Bytes,
 }
-/// What a half accepts. A receiver refuses what is larger before it allocates (ECP-LIM-001).
+/// What a half accepts (ECP-LIM-001, ECP-LIM-007). A receiver refuses what is larger before it allocates (ECP-LIM-011).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Limits {
     /// Largest gRPC message, in bytes. At least 8 MiB. 0 is refused.
@@ -176,13 +176,13 @@ pub struct Timeouts {
     /// Added for each further round.
     #[prost(uint32, tag = "2")]
     pub propose_delta_ms: u32,
-    /// Time to wait for more prevotes after a quorum of mixed ones.
+    /// Time to wait for more prevotes after a quorum of mixed ones: for several values, nil among them or not.
     #[prost(uint32, tag = "3")]
     pub prevote_ms: u32,
     /// Added for each further round.
     #[prost(uint32, tag = "4")]
     pub prevote_delta_ms: u32,
-    /// Time to wait for more precommits after a quorum of mixed ones.
+    /// Time to wait for more precommits after a quorum of mixed ones; a quorum for nil alone counts as mixed, too.
     #[prost(uint32, tag = "5")]
     pub precommit_ms: u32,
     /// Added for each further round.
@@ -346,7 +346,7 @@ pub mod build_proposal_response {
     /// Parts in order, then one Built; the stream then ends OK (ECP-BLD-004).
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Event {
-        /// The next part, sent as soon as it is made.
+        /// The next part, sent as soon as it is made (ECP-BLD-014).
         #[prost(message, tag = "1")]
         Part(super::Part),
         /// The end.
@@ -407,7 +407,7 @@ pub mod validate_proposal_request {
         /// First, exactly once.
         #[prost(message, tag = "1")]
         Open(super::ValidateOpen),
-        /// The next part.
+        /// The next part; it is read while those before are executed (ECP-STR-010).
         #[prost(message, tag = "2")]
         Part(super::Part),
         /// No more parts.
@@ -493,7 +493,7 @@ pub struct Aborted {}
 /// The budget ended and nothing was missing but time (ECP-BUD-005).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Expired {}
-/// The one verdict of a validation (ECP-VAL-001).
+/// The one verdict of a validation whose stream ends OK (ECP-VAL-001).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Verdict {
     /// Exactly one.
@@ -551,7 +551,7 @@ pub struct ReframeInitRequest {
     /// The height. Absent is refused.
     #[prost(uint64, optional, tag = "1")]
     pub height: ::core::option::Option<u64>,
-    /// The INIT payload as it was proposed first.
+    /// The INIT payload as it was proposed first, of any length; its format is judged after everything else (ECP-BLD-017).
     #[prost(bytes = "bytes", tag = "2")]
     pub init: ::prost::bytes::Bytes,
     /// The new round. Absent is refused.
@@ -697,7 +697,7 @@ pub enum LocalReason {
     TimestampWindow = 1,
     /// A gas price is outside the band around this node's own.
     PriceBand = 2,
-    /// A message from L1 is unseen, cancelled or unpaid in this node's own source.
+    /// A message from L1 is unseen, cancelled or unpaid in this node's own source (ECP-STK-014).
     L1MessageUnseen = 3,
 }
 impl LocalReason {
@@ -743,10 +743,10 @@ pub struct DecidedHeader {
     /// Its certificate, of the same height.
     #[prost(message, optional, tag = "2")]
     pub certificate: ::core::option::Option<CommitCertificate>,
-    /// Part format of its parts, 1 to 64 ASCII characters.
+    /// Part format of its parts, 1 to 64 ASCII characters: that of the height, else the import is MALFORMED (ECP-SYN-019).
     #[prost(string, tag = "3")]
     pub part_format: ::prost::alloc::string::String,
-    /// How many parts and bytes follow or belong to it.
+    /// How many parts and bytes belong to it; of an import they are what the source told (ECP-SYN-019).
     #[prost(message, optional, tag = "4")]
     pub counts: ::core::option::Option<End>,
 }
@@ -780,7 +780,7 @@ pub mod get_decided_response {
         Done(super::Done),
     }
 }
-/// Hands a decided block over: header first, then its parts, then End (ECP-SYN-004).
+/// Hands a decided block over: header first, then its parts, then End (ECP-SYN-004, ECP-SYN-019).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ImportDecidedRequest {
     /// Exactly one.
@@ -879,13 +879,13 @@ pub enum ImportOutcome {
     Committed = 1,
     /// The same block was durable already.
     AlreadyCommitted = 2,
-    /// The parts cannot be decoded or do not match their counts; ask another source.
+    /// The parts are no block of the height, or not what the header counts; ask another source (ECP-SYN-015, ECP-SYN-019).
     Malformed = 3,
-    /// Execution gives another commitment than the certificate names; ask another source (ECP-SYN-006).
+    /// The parts give another commitment than the certificate names; ask another source (ECP-SYN-006, ECP-SYN-015).
     Mismatch = 4,
-    /// A condition is missing; import again when Watch says so.
+    /// A named condition was missing for too long; import again when Watch says so (ECP-ORD-010).
     NotReady = 5,
-    /// Another block is committed at this height: both halves halt (ECP-DEC-007).
+    /// Another block is committed at this height: both halves halt (ECP-DEC-020). Never told by a status.
     Conflict = 6,
 }
 impl ImportOutcome {
@@ -1028,7 +1028,7 @@ pub mod evidence {
         DoubleProposal(super::DoubleProposal),
     }
 }
-/// Hands over what came after the decision. Needs FEATURE_FINALIZE; best effort (ECP-DEC-011).
+/// Hands over what came after the decision; changes no block (ECP-DEC-019). Needs FEATURE_FINALIZE; best effort (ECP-DEC-011).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FinalizeRequest {
     /// A committed height. Absent is refused.
@@ -1088,7 +1088,7 @@ pub enum ErrorReason {
     /// Give both halves the same secret file, or a certificate that the other's authority signed. Action: halt. Status: UNAUTHENTICATED.
     AuthRefused = 1,
     /// A message, part or list is larger than the limit told in the handshake.
-    /// Keep to the limits of the handshake; metadata key `limit` names which. Action: report. Status: RESOURCE_EXHAUSTED.
+    /// Keep to the limits of the handshake; metadata key `limit` tells how much is taken. Action: report. Status: RESOURCE_EXHAUSTED.
     LimitExceeded = 2,
     /// The two halves know no common protocol revision.
     /// Upgrade the older half; metadata key `supported` lists what this one speaks. Action: halt. Status: FAILED_PRECONDITION.
@@ -1130,7 +1130,7 @@ pub enum ErrorReason {
     /// Do not delete anything; compare versions with the other validators. Action: halt. Status: FAILED_PRECONDITION.
     Divergence = 15,
     /// Another commitment is committed at this height.
-    /// Two decisions at one height: do not delete anything; compare the certificates. Action: halt. Status: FAILED_PRECONDITION.
+    /// Two decisions at one height: do not delete anything; compare the certificates; metadata key `committed` tells the first one. Action: halt. Status: FAILED_PRECONDITION.
     Conflict = 16,
     /// The execution half is shutting down.
     /// Reconnect with a growing pause until it is back. Action: handshake. Status: UNAVAILABLE.
@@ -1139,7 +1139,7 @@ pub enum ErrorReason {
     /// Wait until Watch says READY, then handshake again. Action: wait. Status: FAILED_PRECONDITION.
     Syncing = 18,
     /// This half does not support the part format, scheme or Starknet version of the height.
-    /// Upgrade this half; it must not vote at this height. Action: halt. Status: FAILED_PRECONDITION.
+    /// Upgrade this half; it must not vote at this height; metadata key `unsupported` tells what it lacks. Action: halt. Status: FAILED_PRECONDITION.
     UnsupportedAtHeight = 19,
     /// The height is not committed + 1, or not one that this call takes.
     /// Metadata key `expected` tells the height; read the position again. Action: handshake. Status: FAILED_PRECONDITION.
@@ -1166,7 +1166,7 @@ pub enum ErrorReason {
     /// Free the disk or mend it, then restart the execution half. Action: halt. Status: INTERNAL.
     StorageFailed = 27,
     /// A defect of the execution half; the outcome of a mutating call is unknown.
-    /// Send the log to its authors; reconnect, handshake and read the position before going on. Action: report. Status: INTERNAL.
+    /// Send the log to its authors; after StartRound, Decide or ImportDecided handshake and read the position before going on. Action: report. Status: INTERNAL.
     InternalFault = 28,
 }
 impl ErrorReason {
@@ -1243,7 +1243,7 @@ impl ErrorReason {
         }
     }
 }
-/// The highest thing that this consensus half has signed.
+/// The highest thing that this consensus half has signed; above it are only signatures that it lost the record of (ECP-REC-015).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LastSigned {
     /// Its height. Absent is refused.
@@ -1334,13 +1334,13 @@ pub struct HandshakeResponse {
     /// New with each process of the execution half, 16 bytes (ECP-SES-002).
     #[prost(bytes = "bytes", tag = "6")]
     pub instance_id: ::prost::bytes::Bytes,
-    /// Goes into the metadata key "ecp-session-bin" of every later call, 16 to 64 bytes (ECP-SES-001).
+    /// Goes into the metadata key "ecp-session-bin" of every later call, 16 to 64 bytes (ECP-SES-032).
     #[prost(bytes = "bytes", tag = "7")]
     pub session_token: ::prost::bytes::Bytes,
     /// What the execution half holds durably, read after the calls of the replaced session ended (ECP-SES-010).
     #[prost(message, optional, tag = "8")]
     pub position: ::core::option::Option<ExecutionPosition>,
-    /// Time that closing a block takes, in milliseconds; a build ends its execution this long before its budget does (ECP-BUD-003).
+    /// Time that closing a block takes, in milliseconds; a build ends its execution this long before its budget does (ECP-BLD-007).
     #[prost(uint32, tag = "9")]
     pub build_margin_ms: u32,
     /// First height of the chain, from genesis. Absent is refused.
@@ -1350,7 +1350,7 @@ pub struct HandshakeResponse {
 /// Opens the state channel. One message each second and at each change (ECP-SES-013).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRequest {}
-/// The whole small state: the newest one replaces those not yet sent (ECP-SES-013).
+/// The whole small state: the newest one replaces those not yet sent (ECP-SES-030).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchResponse {
     /// The instance that speaks, 16 bytes.
@@ -1371,10 +1371,10 @@ pub struct WatchResponse {
     /// Highest height whose parameters GetHeightParams can serve. Absent: none.
     #[prost(uint64, optional, tag = "6")]
     pub params_height: ::core::option::Option<u64>,
-    /// Highest height known to exist on the network. Absent: unknown.
+    /// Highest height known to exist on the network. Absent: unknown, and no reason not to build (ECP-SYN-018).
     #[prost(uint64, optional, tag = "7")]
     pub network_tip: ::core::option::Option<u64>,
-    /// Grows with each message of this instance (ECP-SES-013).
+    /// Grows with each message of this instance (ECP-SES-029).
     #[prost(uint64, tag = "8")]
     pub sequence: u64,
 }
@@ -1491,15 +1491,15 @@ impl SignedStep {
 pub enum Phase {
     /// Not a phase. Refused (ECP-ENC-001).
     Unspecified = 0,
-    /// Behind its own source of blocks; takes no call that needs the tip (ECP-SYN-009).
+    /// Behind its own source of blocks; takes no call that needs the tip (ECP-SYN-009). Left by a new handshake (ECP-SYN-017).
     Syncing = 1,
     /// Takes every call.
     Ready = 2,
-    /// Finishing what runs, then exits; takes no new work (ECP-SES-016).
+    /// Finishing what runs, then ends Watch with OK and exits; takes no new work (ECP-SES-016, ECP-SES-033).
     Draining = 3,
-    /// A decided block is INVALID here; evidence is kept, an operator is needed (ECP-DEC-008).
+    /// A decided block is INVALID here; evidence is kept, an operator is needed (ECP-DEC-008, ECP-DEC-021).
     Diverged = 4,
-    /// Stopped for another reason that needs an operator, such as a failed disk or two decisions (ECP-DEC-007).
+    /// Stopped for another reason that needs an operator, such as a failed disk or two decisions (ECP-DEC-021).
     Halted = 5,
 }
 impl Phase {
@@ -1543,6 +1543,8 @@ pub mod execution_service_client {
     use tonic::codegen::http::Uri;
     /// Served by the execution half. Unary calls and Watch use the control connection, other streams the data connection (ECP-SES-015).
     /// Every call but Handshake carries the session token in the metadata key "ecp-session-bin" (ECP-SES-001).
+    /// Lengths, ranges and forms that comments name are normative: a request that breaks one is refused (ECP-ENC-008).
+    /// Unknown fields are passed over in both directions (ECP-ENC-005, ECP-ENC-007).
     /// Errors are gRPC statuses with google.rpc.ErrorInfo, domain "ecp.starknet.io", reason from ErrorReason without prefix (ECP-ERR-001).
     #[derive(Debug, Clone)]
     pub struct ExecutionServiceClient<T> {
@@ -1624,7 +1626,7 @@ pub mod execution_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Opens a session. Always the first call (ECP-SES-001).
+        /// Opens a session. Always the first call (ECP-SES-021).
         pub async fn handshake(
             &mut self,
             request: impl tonic::IntoRequest<super::HandshakeRequest>,
@@ -2015,7 +2017,7 @@ pub mod execution_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with ExecutionServiceServer.
     #[async_trait]
     pub trait ExecutionService: std::marker::Send + std::marker::Sync + 'static {
-        /// Opens a session. Always the first call (ECP-SES-001).
+        /// Opens a session. Always the first call (ECP-SES-021).
         async fn handshake(
             &self,
             request: tonic::Request<super::HandshakeRequest>,
@@ -2137,6 +2139,8 @@ pub mod execution_service_server {
     }
     /// Served by the execution half. Unary calls and Watch use the control connection, other streams the data connection (ECP-SES-015).
     /// Every call but Handshake carries the session token in the metadata key "ecp-session-bin" (ECP-SES-001).
+    /// Lengths, ranges and forms that comments name are normative: a request that breaks one is refused (ECP-ENC-008).
+    /// Unknown fields are passed over in both directions (ECP-ENC-005, ECP-ENC-007).
     /// Errors are gRPC statuses with google.rpc.ErrorInfo, domain "ecp.starknet.io", reason from ErrorReason without prefix (ECP-ERR-001).
     #[derive(Debug)]
     pub struct ExecutionServiceServer<T> {
