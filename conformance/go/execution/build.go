@@ -64,7 +64,7 @@ func (c *chain) Build(ctx context.Context, slot server.Slot, emit func(pb.PartKi
 
 func (c *chain) fill(ctx context.Context, b *builder) error {
 	deadline, _ := ctx.Deadline()
-	closeAt := deadline.Add(-marginMs * time.Millisecond) // [ECP-BUD-003]
+	closeAt := deadline.Add(-marginMs * time.Millisecond) // [ECP-BLD-007]
 	for _, t := range c.mempool() {
 		if uint64(len(b.ledger.Done())) >= c.section.Capacity || b.room < b.size() {
 			return nil

@@ -19,7 +19,7 @@ type Engine interface {
 	// Missing tells what a block of this height still waits for, nil for nothing (ECP-BUD-005).
 	Missing(height uint64) *pb.MissingCondition
 	// Build makes a block of the slot on top of the head and emits its payloads as they are made, INIT first and FIN last.
-	// It ends execution a build margin before the deadline of ctx, and gives up when ctx ends (ECP-BUD-003).
+	// It ends execution a build margin before the deadline of ctx, and gives up when ctx ends (ECP-BLD-007).
 	Build(ctx context.Context, slot Slot, emit func(pb.PartKind, []byte)) (Candidate, error)
 	// Open begins a proposal on top of the head. Slot is nil for one from an archive, whose INIT names its own
 	// (ECP-SYN-012).

@@ -18,7 +18,7 @@ type Settings struct {
 	Config
 	// Software is for logs and reports only.
 	Software *pb.SoftwareIdentity
-	// BuildMarginMs is how long closing a block takes at most (ECP-BUD-003).
+	// BuildMarginMs is how long closing a block takes at most (ECP-BLD-007).
 	BuildMarginMs uint32
 	// Candidates is how many proposals of a height are validated at a time, at least CANDIDATES_MIN (ECP-VAL-017).
 	Candidates int

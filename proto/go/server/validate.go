@@ -246,7 +246,7 @@ func (s *Service) admit(open *pb.ValidateOpen, session *Session) (*validation, e
 		}
 		v.order.InitOnly = true
 	}
-	if fresh && len(s.validations) >= s.settings.Candidates { // (ECP-VAL-023)
+	if fresh && len(s.validations) >= s.settings.Candidates { // (ECP-VAL-017)
 		return nil, ecp.NewError(ecp.ReasonBusy, "%d validations are running", s.settings.Candidates)
 	}
 	if err := session.Name(open.StreamId); err != nil {
