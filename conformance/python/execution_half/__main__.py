@@ -37,6 +37,7 @@ async def serve(listen, genesis, folder):
     if half.phase == "READY":
         half.stop("DRAINING", "shutting down")
     async with half.lane:
+        half.over.set()
         await server.stop(1)
     hashes.cancel()
 

@@ -6,6 +6,7 @@ import google.rpc.error_details_pb2 as details
 import google.rpc.status_pb2 as status
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
 
 IMAGE = pathlib.Path(__file__).resolve().parents[3] / "proto" / "image.binpb"
 PACKAGE = "starknet.ecp.v1alpha1"
@@ -220,3 +221,16 @@ def handshake(request):
         if request.position.HasField("last_signed"):
             present(request.position.last_signed, "position.last_signed.", "height", "round")
             known(request.position.last_signed.step, enum("SignedStep"), "position.last_signed.step")
+
+
+def undecodable(kind):
+    """The refusal of bytes that are no message of the call."""
+    text = f"the message cannot be decoded: it is cut short, or is no {kind.DESCRIPTOR.name}: send it whole"
+    return Refused("FIELD_INVALID", text, field="message")
+
+
+def parse(kind, data):
+    try:
+        return kind.FromString(data)
+    except DecodeError:
+        raise undecodable(kind) from None
