@@ -62,6 +62,8 @@ struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
@@ -172,6 +174,7 @@ impl Talk {
             ended: Some(call.id),
             code: Some(code),
             reason: Some(reason.as_str()),
+            text: Some(status.message().to_owned()),
             metadata: Some(metadata),
             status: Some(plain_hex(status.details())),
             ..Event::default()

@@ -280,6 +280,29 @@ def check_manifest():
             yield f"MANIFEST.json: {path} is not the file that it lists"
 
 
+def check_examples():
+    """How many messages the page of worked examples shows, and what is wrong with them."""
+    page = (ROOT / "spec/examples.md").read_text()
+    shown = re.compile(
+        r"\*(consensus|execution) → (?:consensus|execution):\* `(\w+)`, (\d+) bytes [^\n]*\n"
+        r"(?:```text\n([0-9a-f\n]*)```\n```json\n(.*?)```)?",
+        re.DOTALL,
+    )
+    found = shown.findall(page)
+    wrong = [] if len(found) == page.count(" bytes ([vectors]") > 0 else ["examples.md: a message is not read here"]
+    for sender, name, size, digits, text in found:
+        data = bytes.fromhex(digits.replace("\n", ""))
+        try:
+            read = to_json(name, decode(name, data))
+            if len(data) != int(size) or read != json.loads(text or "{}") or encode(name, decode(name, data)) != data:
+                wrong.append(f"examples.md: {name} reads as {json.dumps(read)}")
+        except Malformed as error:
+            wrong.append(f"examples.md: {name} is undecodable: {error}")
+        if name.endswith("Request") != (sender == "consensus"):
+            wrong.append(f"examples.md: {name} goes the wrong way")
+    return len(found), wrong
+
+
 def main():
     reasons = {row["name"] for row in tomllib.loads((ROOT / "spec/tables/errors.toml").read_text())["reason"]}
     wrong, count = list(check_manifest()), 0
@@ -293,9 +316,11 @@ def main():
             count += 1
             if problem := check_case(name, file["receiver"], case, reasons):
                 wrong.append(f"{name} / {case['name']}: {problem}")
+    examples, wrong_examples = check_examples()
+    wrong += wrong_examples
     if wrong:
         sys.exit("\n".join(wrong))
-    print(f"wire: {count} cases of {len(files)} messages decode, encode and read as they say")
+    print(f"wire: {count} cases of {len(files)} messages decode, encode and read as they say, and {examples} worked examples")
 
 
 if __name__ == "__main__":
