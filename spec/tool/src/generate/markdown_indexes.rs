@@ -14,11 +14,11 @@ use crate::{
     tables::{Complaints, Features, Points},
 };
 
-/// The days of a half: requirement, what to do, the case that shows it.
+/// The days of a half, or some of them by name: requirement, what to do, the case that shows it.
 ///
 /// # Errors
 /// A requirement of the half that has no day, or a day that names one of another half or of none.
-pub(super) fn checklist(half: &str, sources: &Sources<'_>) -> Result<String> {
+pub(super) fn checklist(half: &str, named: &[&str], sources: &Sources<'_>) -> Result<String> {
     let Some(actor) = [Actor::Execution, Actor::Consensus].into_iter().find(|actor| actor.as_str() == half) else {
         bail!("`{half}` is no half");
     };
@@ -29,8 +29,11 @@ pub(super) fn checklist(half: &str, sources: &Sources<'_>) -> Result<String> {
             bail!("{} has no day in days.toml", requirement.id);
         }
     }
+    if let Some(unknown) = named.iter().find(|name| !days.iter().any(|day| day.name == **name)) {
+        bail!("days.toml: the {half} half has no day {unknown}");
+    }
     let mut out = String::new();
-    for day in days {
+    for day in days.into_iter().filter(|day| named.is_empty() || named.contains(&day.name.as_str())) {
         let name = if day.name.parse::<u32>().is_ok() { format!("Day {}", day.name) } else { day.name.clone() };
         let goal = day.goal.replace(". ", ".\n");
         let _ = write!(out, "## {name}: {}\n\n{goal}\n\n", day.title);

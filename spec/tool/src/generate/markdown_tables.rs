@@ -40,7 +40,7 @@ pub(super) fn table(name: &str, sources: &Sources<'_>) -> Result<String> {
         ["diagram", half, machine] => diagram(find(tables, half, machine)?),
         ["order", call] if tables.calls.calls.iter().any(|row| row.name == *call) => order(tables, call),
         ["crashes"] => crashes(&tables.crash_points),
-        ["checklist", half] => indexes::checklist(half, sources)?,
+        ["checklist", half, days @ ..] => indexes::checklist(half, days, sources)?,
         ["counts"] => indexes::counts(sources),
         ["call-index"] => indexes::calls(sources),
         ["fields", file] => indexes::fields(file, sources)?,

@@ -111,6 +111,11 @@ fn refuses_broken_markers() {
 
 /// Two requirements, two days, and cases of which one is about the requirement more than the other.
 fn small(days: &str) -> Result<String, String> {
+    small_of(days, "")
+}
+
+/// The same, of the days that are named.
+fn small_of(days: &str, named: &str) -> Result<String, String> {
     let mut tables = Tables::load(&root()).unwrap();
     tables.days = toml::from_str(days).unwrap();
     let text = "> **ECP-ABC-001** (MUST, execution) The execution half MUST NOT go.\n> If violated: it is away.\n\n\
@@ -125,7 +130,7 @@ fn small(days: &str) -> Result<String, String> {
         cases: cases_of(&[cases]).unwrap(),
         proto: Proto::default(),
     };
-    let filled = markdown::fill("<!-- table:checklist execution -->\n<!-- /table -->\n", &sources);
+    let filled = markdown::fill(&format!("<!-- table:checklist execution{named} -->\n<!-- /table -->\n"), &sources);
     filled.map_err(|error| error.to_string())
 }
 
@@ -139,6 +144,9 @@ fn makes_checklists() {
     };
     let whole = day("1", "\"ECP-ABC-001\"") + &day("Later", "\"ECP-ABC-002\"");
     insta::assert_snapshot!(small(&whole).unwrap());
+    let one = small_of(&whole, " Later").unwrap();
+    assert!(one.contains("ECP-ABC-002") && !one.contains("ECP-ABC-001"), "{one}");
+    assert_eq!(small_of(&whole, " 7").unwrap_err(), "days.toml: the execution half has no day 7");
     assert_eq!(small(&day("1", "\"ECP-ABC-001\"")).unwrap_err(), "ECP-ABC-002 has no day in days.toml");
     let stranger = day("1", "\"ECP-ABC-001\", \"ECP-ABC-002\", \"ECP-ABC-003\"");
     assert_eq!(small(&stranger).unwrap_err(), "days.toml: ECP-ABC-003 is no requirement of execution");
