@@ -70,14 +70,17 @@ func verifyStark(key, signature, digest []byte) bool {
 	if r.Sign() == 0 || s.Sign() == 0 || r.Cmp(bound) >= 0 || s.Cmp(bound) >= 0 {
 		return false
 	}
+	inverse := new(big.Int).ModInverse(s, starkOrder)
 	x := new(big.Int).SetBytes(key)
+	if inverse.Cmp(bound) >= 0 || x.Cmp(starkPrime) >= 0 {
+		return false
+	}
 	y := new(big.Int).Exp(x, big.NewInt(3), nil)
 	if y = y.Add(y, x).Add(y, starkBeta).ModSqrt(y.Mod(y, starkPrime), starkPrime); y == nil {
 		return false
 	}
 	message := new(big.Int).SetBytes(digest)
 	message.Mod(message, bound)
-	inverse := new(big.Int).ModInverse(s, starkOrder)
 	left := starkBase.times(message.Mul(message, inverse).Mod(message, starkOrder))
 	share := new(big.Int).Mul(r, inverse)
 	share.Mod(share, starkOrder)
@@ -126,6 +129,23 @@ func TestSignaturesHold(t *testing.T) {
 			if verify(scheme, key, unhex(t, other.Signature), digest[:]) {
 				t.Errorf("%s, %s: the signature of %s holds", scheme, c.Name, other.Name)
 			}
+		}
+	}
+}
+
+func TestStarkSignaturesAtTheEdges(t *testing.T) {
+	var file struct {
+		About string
+		Cases []struct {
+			Name, Digest, Signature string
+			PublicKey               string `json:"public_key"`
+			Valid                   bool
+		}
+	}
+	read(t, filepath.Join(vectorsDir, "signatures", "stark-edges.json"), &file)
+	for _, c := range file.Cases {
+		if got := verify("stark-ecdsa", unhex(t, c.PublicKey), unhex(t, c.Signature), unhex(t, c.Digest)); got != c.Valid {
+			t.Errorf("%s: %t", c.Name, got)
 		}
 	}
 }

@@ -7,6 +7,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`scheme`] | keys and signatures of the two schemes, `stark-ecdsa` and `ed25519` |
+//! | `stark` | verification of `stark-ecdsa` |
 //! | [`message`] | the byte layout of votes, proposals, parts and validator proofs |
 //! | [`certificate`] | whether a certificate proves a decision |
 //! | [`envelope`] | parts of a proposal as they travel between consensus halves, signed by the proposer |
@@ -17,6 +18,7 @@ pub mod envelope;
 pub mod message;
 pub mod record;
 pub mod scheme;
+mod stark;
 
 pub use certificate::{BadCertificate, verify_certificate};
 pub use envelope::{BadEnvelope, Content, Envelope, StreamHeader, verify_envelope};

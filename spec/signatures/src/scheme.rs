@@ -9,6 +9,8 @@ use std::fmt;
 
 use starknet_crypto::Felt;
 
+use crate::stark;
+
 /// Length of a signature in both schemes, in bytes.
 pub const SIGNATURE_BYTES: usize = 64;
 /// Length of a public key in both schemes, in bytes.
@@ -130,7 +132,7 @@ impl PublicKey {
             Self::StarkEcdsa(x) => {
                 let (r, s) = signature.0.split_at(32);
                 let (Some(r), Some(s)) = (felt(r), felt(s)) else { return false };
-                starknet_crypto::verify(x, &stark_message(digest), &r, &s).unwrap_or(false)
+                stark::verify(x, &stark_message(digest), &r, &s)
             }
             Self::Ed25519(key) => key.verify(&ed25519_consensus::Signature::from(signature.0), digest).is_ok(),
         }
