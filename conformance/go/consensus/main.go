@@ -69,5 +69,17 @@ func newNode(genesisFile, keysFile, data string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	fresh, err := network.IsFresh(keysFile)
+	if err != nil {
+		return nil, err
+	}
+	if fresh { // The record first, then the note is spent, both durably.
+		if err := st.put(&record{Kind: "fresh"}); err != nil {
+			return nil, err
+		}
+		if err := network.SpendFresh(keysFile); err != nil {
+			return nil, err
+		}
+	}
 	return &node{genesis: g, keys: keys, store: st, peers: map[*peer]bool{}, events: make(chan any, queueMax)}, nil
 }

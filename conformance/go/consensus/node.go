@@ -129,10 +129,10 @@ func (n *node) recover(ctx context.Context) (next *pb.HeightParams, err error) {
 		if c := n.store.certificates[theirs]; c != nil && !bytes.Equal(c.Commitment, committed.Commitment) {
 			return nil, halt("two decisions at height %d: compare the certificates", theirs)
 		}
-		if n.store.last == nil && n.store.decided == nil && n.silent == 0 { // No signing record [ECP-REC-011].
-			n.silent = theirs + 2
-			log.Printf("no signing record: signing nothing below height %d; -sign-without-record overrides", n.silent)
-		}
+	}
+	if !n.store.fresh && n.store.last == nil && n.silent == 0 { // A key without its signing record [ECP-REC-011].
+		n.silent = max(theirs+1, ours+1) + 1
+		log.Printf("no signing record: signing nothing below height %d; -sign-without-record overrides", n.silent)
 	}
 	if theirs+1 > ours+1 {
 		if err := n.follow(ctx, ours+1, theirs); err != nil {

@@ -24,7 +24,7 @@ type slot struct {
 
 // record is one line of the log. Each is synced before it counts.
 type record struct {
-	Kind        string // "id", "instance", "mark", "body", "signed", "certificate" or "committed".
+	Kind        string // "id", "fresh", "instance", "mark", "body", "signed", "certificate" or "committed".
 	ID          []byte `json:",omitempty"`
 	Slot        slot
 	ValidRound  *uint32       `json:",omitempty"`
@@ -62,6 +62,7 @@ type store struct {
 	file *os.File
 
 	id, instance []byte
+	fresh        bool // The record was begun with a key that never signed.
 	marks        map[slot]bool
 	bodies       map[slot]*record // Proposals that are whole, own ones and VALID ones [ECP-REC-002].
 	signed       map[signing]*record
@@ -100,6 +101,8 @@ func (s *store) apply(r *record) {
 	switch r.Kind {
 	case "id":
 		s.id = r.ID
+	case "fresh":
+		s.fresh = true
 	case "instance":
 		s.instance = r.ID
 	case "mark":
@@ -159,6 +162,9 @@ func (s *store) compact() error {
 	maps.DeleteFunc(s.signed, func(at signing, _ *record) bool { return over(at.Slot.Height) && at != *s.last })
 	maps.DeleteFunc(s.certificates, func(height uint64, _ *pb.CommitCertificate) bool { return old(height) })
 	records := []*record{{Kind: "id", ID: s.id}, {Kind: "instance", ID: s.instance}}
+	if s.fresh {
+		records = append(records, &record{Kind: "fresh"})
+	}
 	for at := range s.marks {
 		records = append(records, &record{Kind: "mark", Slot: at})
 	}

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/bits"
 	"os"
+	"path/filepath"
 
 	"github.com/hdevalence/ed25519consensus"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
@@ -56,6 +58,36 @@ func ReadKeys(path string) (*Keys, error) {
 		file["public_key"].Fail("does not belong to secret_key")
 	}
 	return keys, root.Err()
+}
+
+// freshNote says that a key never signed.
+const freshNote = "{\"format\":\"ecp-signing-record/1\",\"last_signed\":null}\n"
+
+// IsFresh reports whether the note stands beside a keys file that its key never signed: only then may a key without a
+// signing record sign at once (ECP-REC-011).
+func IsFresh(keysPath string) (bool, error) {
+	data, err := os.ReadFile(keysPath + ".fresh")
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err == nil && string(data) != freshNote {
+		err = &FileError{File: "note of a fresh key", Field: "the file", Rule: "is no such note"}
+	}
+	return err == nil, err
+}
+
+// SpendFresh removes the note durably. Call it once the signing record is durable, before anything is signed: a note that
+// stayed would let the key sign again after its record is lost.
+func SpendFresh(keysPath string) error {
+	if err := os.Remove(keysPath + ".fresh"); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(keysPath))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
 }
 
 // Public is the public key of Secret.
