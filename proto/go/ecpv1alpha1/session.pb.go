@@ -466,7 +466,7 @@ type HandshakeRequest struct {
 	ConsensusId []byte `protobuf:"bytes,7,opt,name=consensus_id,json=consensusId,proto3" json:"consensus_id,omitempty"`
 	// Take the execution half from another consensus half that still holds it; set by an operator's flag only (ECP-SES-011).
 	Takeover bool `protobuf:"varint,8,opt,name=takeover,proto3" json:"takeover,omitempty"`
-	// What the consensus half holds durably. Absent for a READER.
+	// What the consensus half holds durably: told by a WRITER (ECP-SES-007), passed over from a READER, where it can be absent.
 	Position      *ConsensusPosition `protobuf:"bytes,9,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1309,7 +1309,7 @@ pub struct HandshakeRequest {
     /// Take the execution half from another consensus half that still holds it; set by an operator's flag only (ECP-SES-011).
     #[prost(bool, tag = "8")]
     pub takeover: bool,
-    /// What the consensus half holds durably. Absent for a READER.
+    /// What the consensus half holds durably: told by a WRITER (ECP-SES-007), passed over from a READER, where it can be absent.
     #[prost(message, optional, tag = "9")]
     pub position: ::core::option::Option<ConsensusPosition>,
 }
