@@ -87,7 +87,8 @@ type Part struct {
 	Index *uint32 `protobuf:"varint,1,opt,name=index,proto3,oneof" json:"index,omitempty"`
 	// What the payload holds.
 	Kind PartKind `protobuf:"varint,2,opt,name=kind,proto3,enum=starknet.ecp.v1alpha1.PartKind" json:"kind,omitempty"`
-	// Bytes in the part format of the height. At most 6 MiB (ECP-LIM-002); 256 KiB recommended.
+	// Bytes in the part format of the height. At most the receiver's max_part_bytes (ECP-LIM-002), which is 6 MiB or more; a builder
+	// keeps to 6 MiB (ECP-LIM-008), and 256 KiB are recommended (ECP-LIM-009).
 	Payload       []byte `protobuf:"bytes,3,opt,name=payload,proto3" json:"payload,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

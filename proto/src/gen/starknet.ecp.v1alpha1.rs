@@ -8,7 +8,8 @@ pub struct Part {
     /// What the payload holds.
     #[prost(enumeration = "PartKind", tag = "2")]
     pub kind: i32,
-    /// Bytes in the part format of the height. At most 6 MiB (ECP-LIM-002); 256 KiB recommended.
+    /// Bytes in the part format of the height. At most the receiver's max_part_bytes (ECP-LIM-002), which is 6 MiB or more; a builder
+    /// keeps to 6 MiB (ECP-LIM-008), and 256 KiB are recommended (ECP-LIM-009).
     #[prost(bytes = "bytes", tag = "3")]
     pub payload: ::prost::bytes::Bytes,
 }
