@@ -50,6 +50,9 @@ const VotingPowerTotalMax uint64 = 4611686018427387904
 // ImportsMin: Imports whose parts an execution half receives at the same time at least: repeats overlap calls that were lost. Unit: count (ECP-ORD-002).
 const ImportsMin uint64 = 8
 
+// StreamIdsMin: Stream ids of a session, the newest ones, that an execution half remembers at least. Unit: count (ECP-STR-006).
+const StreamIdsMin uint64 = 16384
+
 // ConditionWaitMsMax: Longest time that a Decide or an ImportDecided waits for a named condition. Unit: ms (ECP-ORD-010).
 const ConditionWaitMsMax uint64 = 10000
 

@@ -50,6 +50,9 @@ pub const VOTING_POWER_TOTAL_MAX: u64 = 4_611_686_018_427_387_904;
 /// Imports whose parts an execution half receives at the same time at least: repeats overlap calls that were lost. Unit: count (ECP-ORD-002).
 pub const IMPORTS_MIN: u64 = 8;
 
+/// Stream ids of a session, the newest ones, that an execution half remembers at least. Unit: count (ECP-STR-006).
+pub const STREAM_IDS_MIN: u64 = 16_384;
+
 /// Longest time that a Decide or an ImportDecided waits for a named condition. Unit: ms (ECP-ORD-010).
 pub const CONDITION_WAIT_MS_MAX: u64 = 10_000;
 
