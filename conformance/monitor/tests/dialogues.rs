@@ -1,7 +1,7 @@
 //! The dialogues of `spec/vectors/dialogues` break no rule, and the monitor sees it when they do.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use ecp_monitor::{Event, Monitor, Violation};
@@ -42,7 +42,12 @@ fn judge(dialogue: &Value, change: impl Fn(&Value) -> Option<Value>) -> Vec<Viol
             e if e.contains_key("ended") => {
                 let reason = e.get("reason").map(|name| Reason::from_name(name.as_str().unwrap()).unwrap());
                 let metadata = || serde_json::from_value(e["metadata"].clone()).unwrap();
-                let told = |reason| EcpError { reason, message: text.clone(), metadata: metadata(), retry_after: None };
+                let told = |reason| EcpError {
+                    reason,
+                    message: text.clone(),
+                    metadata: metadata(),
+                    retry_after: e.get("retry_ms").and_then(Value::as_u64).map(Duration::from_millis),
+                };
                 let code = reason.map_or(0, |reason| reason.code());
                 let error = reason.map(told);
                 Event::Ended { call: number(&e["ended"]), code, error, message: &text, local: false }

@@ -24,6 +24,7 @@ type event struct {
 	Note, Started, Method, From, Message, Code, Reason, Text string
 	Begin, Call, Reset, Ended                                uint32
 	HalfClosed                                               uint32 `json:"half_closed"`
+	RetryMs                                                  int64  `json:"retry_ms"`
 	Session, Hex, Status                                     hexBytes
 	JSON                                                     json.RawMessage
 	Metadata                                                 map[string]string
@@ -98,6 +99,9 @@ func checkError(t *testing.T, e event) {
 	if string(read.Reason) != e.Reason || read.Message != e.Text || !maps.Equal(read.Metadata, e.Metadata) {
 		t.Errorf("the status reads as %s %v", read.Reason, read.Metadata)
 	}
+	if read.RetryDelay.Milliseconds() != e.RetryMs {
+		t.Errorf("%s comes with a pause of %s", e.Reason, read.RetryDelay)
+	}
 	if code := codeName(read.Code); code != e.Code {
 		t.Errorf("%s has the code %s", e.Reason, code)
 	}
@@ -107,6 +111,7 @@ func checkError(t *testing.T, e event) {
 func codeName(code codes.Code) string {
 	names := map[codes.Code]string{
 		codes.NotFound: "NOT_FOUND", codes.FailedPrecondition: "FAILED_PRECONDITION", codes.Aborted: "ABORTED",
+		codes.OutOfRange: "OUT_OF_RANGE", codes.PermissionDenied: "PERMISSION_DENIED",
 	}
 	return names[code]
 }

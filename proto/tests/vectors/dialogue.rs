@@ -1,6 +1,6 @@
 //! A conversation between two halves, event by event, and its file.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use ecp_proto::{EcpError, v1alpha1 as pb};
@@ -66,6 +66,8 @@ struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    retry_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hex: Option<String>,
@@ -107,9 +109,9 @@ impl Talk {
         self.push(Event { started: Some(half.to_owned()), ..Event::default() });
     }
 
-    /// Sends another token from now on.
-    pub(crate) fn use_token(&mut self, token: Option<Bytes>) {
-        self.token = token;
+    /// Sends another token from now on; gives the one before.
+    pub(crate) fn use_token(&mut self, token: Option<Bytes>) -> Option<Bytes> {
+        std::mem::replace(&mut self.token, token)
     }
 
     pub(crate) fn begin(&mut self, method: &'static str) -> Call {
@@ -157,9 +159,18 @@ impl Talk {
 
     /// The call ends with an error. One detail at most: the order of more is not fixed in bytes.
     pub(crate) fn fail(&mut self, call: Call, reason: Reason, message: &str, detail: Option<(&str, &str)>) {
-        let mut error =
-            EcpError { reason, message: message.to_owned(), metadata: Default::default(), retry_after: None };
-        error.metadata.extend(detail.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        let metadata = detail.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect();
+        self.refuse(call, EcpError { reason, message: message.to_owned(), metadata, retry_after: None });
+    }
+
+    /// The call ends with an error that says when to try again, in milliseconds.
+    pub(crate) fn retry(&mut self, call: Call, reason: Reason, message: &str, after_ms: u64) {
+        let retry_after = Some(Duration::from_millis(after_ms));
+        self.refuse(call, EcpError { reason, message: message.to_owned(), metadata: BTreeMap::new(), retry_after });
+    }
+
+    fn refuse(&mut self, call: Call, error: EcpError) {
+        let (reason, retry_ms) = (error.reason, error.retry_after.map(|after| after.as_millis() as u64));
         let metadata = error.metadata.clone();
         let status = Status::from(error);
         let code = format!("{:?}", status.code());
@@ -176,6 +187,7 @@ impl Talk {
             reason: Some(reason.as_str()),
             text: Some(status.message().to_owned()),
             metadata: Some(metadata),
+            retry_ms,
             status: Some(plain_hex(status.details())),
             ..Event::default()
         });
@@ -212,12 +224,16 @@ impl Talk {
 
     /// The handshake of a writer; its token is sent from now on.
     pub(crate) fn handshake(&mut self, instance: u8, token: u8, ours: pb::ConsensusPosition, theirs: Option<u64>) {
+        self.greet(&open(ours), instance, token, theirs);
+    }
+
+    /// A handshake that is answered; its token is sent from now on.
+    pub(crate) fn greet(&mut self, request: &pb::HandshakeRequest, instance: u8, token: u8, theirs: Option<u64>) {
         self.use_token(None);
-        let request = open(ours);
         let committed = theirs.map(chain::position_of);
         let reply = pb::HandshakeResponse {
             revision: 1,
-            features: Vec::new(),
+            features: request.features.clone(),
             limits: request.limits,
             network: request.network.clone(),
             software: Some(pb::SoftwareIdentity { name: "example-execution".into(), version: "1.0.0".into() }),
@@ -231,7 +247,7 @@ impl Talk {
             build_margin_ms: 50,
             first_height: Some(chain::HEIGHT),
         };
-        self.unary("Handshake", &request, &reply);
+        self.unary("Handshake", request, &reply);
         self.use_token(Some(reply.session_token));
     }
 }

@@ -49,16 +49,20 @@ def fields(data):
 
 
 def error_info(status):
-    """Text, reason, domain and metadata in an encoded google.rpc.Status with an ErrorInfo."""
+    """Text, reason, domain, metadata and pause in ms in an encoded google.rpc.Status."""
     told = fields(status)
+    details = {}
     for detail in told.get(3, []):
         kind, value = (fields(detail)[number][0] for number in (1, 2))
-        if kind == b"type.googleapis.com/google.rpc.ErrorInfo":
-            info = fields(value)
-            entries = [fields(entry) for entry in info.get(3, [])]
-            metadata = {entry[1][0].decode(): entry[2][0].decode() for entry in entries}
-            return told[2][0].decode(), info[1][0].decode(), info[2][0].decode(), metadata
-    return None
+        details[kind.decode().rsplit(".", 1)[1]] = fields(value)
+    info = details["ErrorInfo"]
+    entries = [fields(entry) for entry in info.get(3, [])]
+    metadata = {entry[1][0].decode(): entry[2][0].decode() for entry in entries}
+    retry = None
+    if "RetryInfo" in details:
+        delay = fields(details["RetryInfo"][1][0])
+        retry = delay.get(1, [0])[0] * 1000 + delay.get(2, [0])[0] // 1_000_000
+    return told[2][0].decode(), info[1][0].decode(), info[2][0].decode(), metadata, retry
 
 
 def check_certificate(certificate):
@@ -150,7 +154,8 @@ def check_dialogue(dialogue):
                     assert row["calls"] == ["*"] or call.method in row["calls"], f"not an error of {call.method}"
                     assert {entry["key"] for entry in row.get("metadata", [])} == set(event["metadata"]), "metadata"
                     told = error_info(bytes.fromhex(event["status"]))
-                    assert told == (event["text"], event["reason"], DOMAIN, event["metadata"]), told
+                    assert told == (event["text"], event["reason"], DOMAIN, event["metadata"], event.get("retry_ms")), told
+                    assert row["action"] != "retry" or "retry_ms" in event, "no pause"
                 case other:
                     raise AssertionError(other)
         except (AssertionError, KeyError) as error:
