@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/starknet-ecp/ecp/conformance/go/gossip"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/network"
 	"github.com/starknet-ecp/ecp/proto/go/session"
@@ -37,6 +38,7 @@ func main() {
 	}
 	config := session.Config{
 		Address: *execution, Network: n.genesis.Identity, ConsensusID: n.store.id, Position: n.store.position, Takeover: *takeover,
+		Formats:  formats,
 		Software: &pb.SoftwareIdentity{Name: "ecp-go-consensus", Version: "0.1.0"},
 		Retry:    func(err error, pause time.Duration) { log.Printf("%v: connecting again in %s", err, pause) },
 	}
@@ -48,7 +50,7 @@ func main() {
 	if *override {
 		n.silent = n.genesis.FirstHeight
 	}
-	if n.gossip, err = startGossip(ctx, *listen, strings.FieldsFunc(*peers, func(r rune) bool { return r == ',' })); err != nil {
+	if n.gossip, err = gossip.Start[message](ctx, *listen, strings.FieldsFunc(*peers, func(r rune) bool { return r == ',' })); err != nil {
 		log.Fatal("cannot start: ", err)
 	}
 	if err := session.Run(ctx, config, n.live); !errors.Is(err, context.Canceled) {

@@ -2,65 +2,33 @@ package main
 
 import (
 	"context"
-	"sync"
 	"time"
 
-	"github.com/starknet-ecp/ecp/proto/go/check"
+	"github.com/starknet-ecp/ecp/conformance/go/tendermint"
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/session"
 )
 
-// proposal is what is known of a slot's proposal.
+// proposal is what is known of a slot's proposal, besides what the machine sees of it.
 type proposal struct {
+	*tendermint.Proposal
 	slot
-	validRound *uint32
-	proposer   []byte
-	commitment string // That its proposer signed; empty until then.
-	good       bool   // VALID with this commitment.
-	verdict    *pb.Verdict
-	said       []*message // As they came, to be said again.
-	judgedBy   *session.Session
-
-	news  ecp.Broadcast
-	mu    sync.Mutex // Guards what a validation reads while parts come.
-	parts []*pb.Part
-	order check.Order
+	proposer []byte
+	parts    session.Parts
+	verdict  *pb.Verdict
+	said     []*message       // As they came, to be said again.
+	judge    *session.Session // The one that was asked.
 }
 
-// judged reports whether this node has an opinion: the verdict, and what it is about.
-func (p *proposal) judged() bool {
-	return p != nil && p.verdict != nil && (p.verdict.GetValid() == nil || p.commitment != "")
-}
-
-// add takes the next part; false if it is another one.
-func (p *proposal) add(part *pb.Part) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.order.Part(part) != nil {
-		return false
+// proposal finds that of a round, or begins it.
+func (n *node) proposal(round uint32, validRound *uint32, proposer []byte) *proposal {
+	p := n.proposals[round]
+	if p == nil {
+		p = &proposal{Proposal: &tendermint.Proposal{ValidRound: validRound}, slot: slot{n.height, round}, proposer: proposer}
+		n.proposals[round], n.m.Proposals[round] = p, p.Proposal
 	}
-	p.parts = append(p.parts, part)
-	p.news.Wake()
-	return true
-}
-
-// at gives a part, and whether it is the last one.
-func (p *proposal) at(i int) (part *pb.Part, last bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if i < len(p.parts) {
-		part = p.parts[i]
-	}
-	return part, part.GetKind() == pb.PartKind_PART_KIND_FIN
-}
-
-// whole reports whether all parts and the signature of the proposer are there.
-func (p *proposal) whole() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	count := len(p.parts)
-	return p.commitment != "" && count > 0 && p.parts[count-1].Kind == pb.PartKind_PART_KIND_FIN
+	return p
 }
 
 // verdictOf is the event that a validation ended.
@@ -71,62 +39,19 @@ type verdictOf struct {
 	err     error
 }
 
-// validate hands a proposal over, each part as it comes [ECP-VAL-020], again after BUSY, and posts the verdict.
+// validate asks for a verdict, once in a session.
 func (n *node) validate(ctx context.Context, p *proposal, basis *pb.Basis) {
-	if p.judgedBy == n.s {
+	if p.judge == n.s {
 		return
 	}
-	p.judgedBy = n.s
+	p.judge = n.s
 	s, events := n.s, n.events
-	open := &pb.ValidateOpen{Height: &p.Height, Round: &p.Round, ValidRound: p.validRound, Proposer: p.proposer, Basis: basis,
-		BudgetMs: budget(3 * timeout(n.m.params.Timeouts, ballot{p.Round, 0}))} // [ECP-BUD-008]
+	open := &pb.ValidateOpen{Height: &p.Height, Round: &p.Round, ValidRound: p.ValidRound, Proposer: p.proposer, Basis: basis,
+		BudgetMs: budget(3 * timeout(n.m.Params.Timeouts, tendermint.Ballot{Round: p.Round}))} // [ECP-BUD-008]
 	go func() {
-		var verdict *pb.Verdict
-		err := s.Persist(ctx, func() (err error) {
-			open.StreamId = session.StreamID()
-			verdict, err = handParts(ctx, s, open, p)
-			return err
-		})
+		verdict, err := s.Judge(ctx, open, &p.parts)
 		post(ctx, events, verdictOf{p, s, verdict, err})
 	}()
-}
-
-func handParts(ctx context.Context, s *session.Session, open *pb.ValidateOpen, p *proposal) (*pb.Verdict, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	v, err := s.Validate(ctx, open)
-	if err != nil {
-		return nil, err
-	}
-	defer v.Close()
-	sent := make(chan struct{})
-	defer func() {
-		cancel()
-		<-sent
-	}()
-	go func() {
-		defer close(sent)
-		for i := 0; ; {
-			news := p.news.Wait()
-			part, last := p.at(i)
-			if part == nil {
-				select {
-				case <-news:
-				case <-ctx.Done():
-					return
-				}
-				continue
-			}
-			if v.Part(part) != nil {
-				return // Verdict tells why.
-			}
-			if i++; last {
-				_ = v.End(p.order.Counts()) // As above.
-				return
-			}
-		}
-	}()
-	return v.Verdict()
 }
 
 // post gives an event to the goroutine of live, unless ctx ends.
@@ -138,15 +63,15 @@ func post(ctx context.Context, events chan<- any, event any) {
 }
 
 // timeout of a wait in a round [ECP-HGT-008].
-func timeout(t *pb.Timeouts, at ballot) time.Duration {
+func timeout(t *pb.Timeouts, at tendermint.Ballot) time.Duration {
 	base, delta := t.ProposeMs, t.ProposeDeltaMs
-	switch at.kind {
-	case prevote:
+	switch at.Kind {
+	case tendermint.Prevote:
 		base, delta = t.PrevoteMs, t.PrevoteDeltaMs
-	case precommit:
+	case tendermint.Precommit:
 		base, delta = t.PrecommitMs, t.PrecommitDeltaMs
 	}
-	return time.Duration(uint64(base)+uint64(delta)*uint64(at.round)) * time.Millisecond
+	return time.Duration(uint64(base)+uint64(delta)*uint64(at.Round)) * time.Millisecond
 }
 
 func budget(d time.Duration) uint32 {
@@ -167,14 +92,14 @@ type builtAll struct {
 
 // propose makes this node's proposal of the round, unless one may have been made before.
 func (n *node) propose(ctx context.Context) error {
-	at := slot{n.height, n.m.round}
+	at := slot{n.height, n.m.Round}
 	if body := n.store.bodies[at]; body != nil { // What was stored whole, the same bytes [ECP-REC-005].
 		return n.publish(at, body)
 	}
 	if n.store.marks[at] || n.height < n.silent || n.store.last != nil && !above(signing{at, pb.SignedStep_SIGNED_STEP_PROPOSAL}, *n.store.last) {
 		return nil
 	}
-	if n.m.valid != nil {
+	if n.m.Valid != nil {
 		return n.repropose(ctx, at)
 	}
 	if !n.s.Ready() { // [ECP-SES-017]
@@ -184,7 +109,7 @@ func (n *node) propose(ctx context.Context) error {
 		return err
 	}
 	s, events, round := n.s, n.events, n.roundCtx
-	limit := budget(timeout(n.m.params.Timeouts, ballot{at.Round, 0}) * 3 / 4)
+	limit := budget(timeout(n.m.Params.Timeouts, tendermint.Ballot{Round: at.Round}) * 3 / 4)
 	proposer := n.keys.Address
 	go func() {
 		var built *pb.Built
@@ -203,11 +128,11 @@ func (n *node) propose(ctx context.Context) error {
 
 // repropose proposes the valid value again, with the INIT of ReframeInit and everything else as it was [ECP-BLD-016].
 func (n *node) repropose(ctx context.Context, at slot) error {
-	old := n.store.body(at.Height, []byte(n.m.valid.commitment))
+	old := n.store.body(at.Height, []byte(n.m.Valid.Commitment))
 	if old == nil {
 		return nil
 	}
-	parts, validRound := old.parts(), n.m.valid.round
+	parts, validRound := old.parts(), n.m.Valid.Round
 	reply, err := n.s.ReframeInit(ctx, &pb.ReframeInitRequest{
 		Height: &at.Height, Init: parts[0].Payload, Round: &at.Round, ValidRound: &validRound, Proposer: n.keys.Address})
 	if err != nil {
@@ -232,8 +157,8 @@ func (n *node) publish(at slot, body *record) error {
 	for _, part := range body.parts() {
 		n.sayPart(at, body.ValidRound, part)
 	}
-	p := n.m.proposals[at.Round]
-	p.commitment, p.good = string(body.Commitment), true
+	p := n.proposals[at.Round]
+	p.Commitment = string(body.Commitment)
 	p.verdict = &pb.Verdict{Outcome: &pb.Verdict_Valid{Valid: &pb.Valid{Commitment: body.Commitment}}}
 	n.say(p, &message{Height: at.Height, Round: at.Round, Proposal: signed})
 	return nil
@@ -242,21 +167,12 @@ func (n *node) publish(at slot, body *record) error {
 // sayPart takes a part of an own proposal and tells the peers, once.
 func (n *node) sayPart(at slot, validRound *uint32, part *pb.Part) {
 	p := n.proposal(at.Round, validRound, n.keys.Address)
-	if !p.add(part) {
+	if !p.parts.Add(part) {
 		return
 	}
 	m := &message{Height: at.Height, Round: at.Round, ValidRound: validRound, Proposer: n.keys.Address, Part: part}
 	m.Signature = signature(n.keys, n.partDigest(m))
 	n.say(p, m)
-}
-
-func (n *node) proposal(round uint32, validRound *uint32, proposer []byte) *proposal {
-	p := n.m.proposals[round]
-	if p == nil {
-		p = &proposal{slot: slot{n.height, round}, validRound: validRound, proposer: proposer}
-		n.m.proposals[round] = p
-	}
-	return p
 }
 
 func (n *node) say(p *proposal, m *message) {

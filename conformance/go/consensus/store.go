@@ -3,16 +3,14 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"crypto/rand"
-	"encoding/json"
-	"fmt"
+	"log"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
+	"github.com/starknet-ecp/ecp/conformance/go/journal"
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
+	"github.com/starknet-ecp/ecp/proto/go/session"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -58,8 +56,7 @@ func above(a, b signing) bool {
 
 // store is the write-ahead log and the signing record of one node.
 type store struct {
-	path string
-	file *os.File
+	journal *journal.Journal[record]
 
 	id, instance []byte
 	fresh        bool // The record was begun with a key that never signed.
@@ -73,26 +70,16 @@ type store struct {
 }
 
 func openStore(folder string) (*store, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	j, records, err := journal.Open[record](folder)
+	if err != nil {
 		return nil, err
 	}
-	s := &store{path: filepath.Join(folder, "log.jsonl"), marks: map[slot]bool{}, bodies: map[slot]*record{},
-		signed: map[signing]*record{}, certificates: map[uint64]*pb.CommitCertificate{}}
-	data, err := os.ReadFile(s.path)
-	if err != nil && !os.IsNotExist(err) {
-		return nil, err
-	}
-	whole := data[:bytes.LastIndexByte(data, '\n')+1] // What follows the last line end was never synced.
-	for line := range bytes.Lines(whole) {
-		r := &record{}
-		if err := json.Unmarshal(line, r); err != nil {
-			return nil, fmt.Errorf("%s is damaged: %w", s.path, err)
-		}
+	s := &store{journal: j, marks: map[slot]bool{}, bodies: map[slot]*record{}, signed: map[signing]*record{}, certificates: map[uint64]*pb.CommitCertificate{}}
+	for _, r := range records {
 		s.apply(r)
 	}
 	if s.id == nil {
-		s.id = make([]byte, 16)
-		rand.Read(s.id)
+		s.id = session.StreamID() // Made once with the store.
 	}
 	return s, s.compact()
 }
@@ -135,14 +122,7 @@ func raised(old *uint64, height uint64) *uint64 {
 
 // put makes a record durable, then applies it.
 func (s *store) put(r *record) error {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	if _, err := s.file.Write(append(line, '\n')); err != nil {
-		return err
-	}
-	if err := s.file.Sync(); err != nil {
+	if err := s.journal.Append(r); err != nil {
 		return err
 	}
 	s.apply(r)
@@ -176,32 +156,7 @@ func (s *store) compact() error {
 	if s.committed != nil {
 		records = append(records, &record{Kind: "committed", Slot: slot{Height: *s.committed}})
 	}
-	fresh, err := os.OpenFile(s.path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	encoder := json.NewEncoder(fresh)
-	for _, r := range records {
-		if err := encoder.Encode(r); err != nil {
-			return err
-		}
-	}
-	if err := fresh.Sync(); err != nil {
-		return err
-	}
-	if err := os.Rename(s.path+".new", s.path); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(s.path))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if s.file != nil {
-		s.file.Close()
-	}
-	s.file = fresh
-	return folder.Sync()
+	return s.journal.Rewrite(records)
 }
 
 func certificateRecord(height uint64, c *pb.CommitCertificate) *record {
@@ -226,6 +181,45 @@ func (s *store) body(height uint64, commitment []byte) *record {
 		}
 	}
 	return nil
+}
+
+// Decided, Certificate, Body, Accept and Acknowledge are what session.Recover needs.
+func (s *store) Decided() (uint64, bool) {
+	if s.decided == nil {
+		return 0, false
+	}
+	return *s.decided, true
+}
+
+func (s *store) Certificate(height uint64) *pb.CommitCertificate { return s.certificates[height] }
+
+func (s *store) Body(height uint64) []*pb.Part {
+	if r := s.body(height, s.certificates[height].GetCommitment()); r != nil {
+		return r.parts()
+	}
+	return nil
+}
+
+// Accept makes the body durable, then the certificate [ECP-DEC-013, ECP-REC-004].
+func (s *store) Accept(c *pb.CommitCertificate, parts []*pb.Part) error {
+	if s.body(c.GetHeight(), c.Commitment) == nil {
+		if err := s.put(bodyRecord(slot{c.GetHeight(), c.GetRound()}, nil, nil, c.Commitment, parts)); err != nil {
+			return err
+		}
+	}
+	data, err := proto.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return s.put(&record{Kind: "certificate", Slot: slot{Height: c.GetHeight()}, Certificate: data})
+}
+
+func (s *store) Acknowledge(height uint64) error {
+	if s.certificates[height] == nil || s.committed != nil && *s.committed >= height {
+		return nil
+	}
+	log.Printf("committed %d", height)
+	return s.put(&record{Kind: "committed", Slot: slot{Height: height}})
 }
 
 // position is what the handshake tells [ECP-SES-007].

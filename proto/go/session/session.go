@@ -48,6 +48,8 @@ type Config struct {
 	Software *pb.SoftwareIdentity
 	// Features that this half can use; it uses those that the reply names too (ECP-SES-024).
 	Features []pb.Feature
+	// Formats that this half supports; Params, Recover and what they call need them.
+	Formats Formats
 	// Role is WRITER if unset.
 	Role pb.SessionRole
 	// ConsensusID is the durable identity of this half, 16 bytes, made once with its store.

@@ -1,4 +1,6 @@
-package main
+// Package gossip connects every node with every other one over TCP and carries messages of any type as JSON. It knows
+// nothing of identities: what counts in a message proves itself.
+package gossip
 
 import (
 	"context"
@@ -8,8 +10,6 @@ import (
 	"io"
 	"net"
 	"time"
-
-	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 )
 
 const (
@@ -20,32 +20,15 @@ const (
 	dialLimit = time.Second
 )
 
-// message is what nodes tell each other, one kind at a time. What counts is signed: votes and proposals by pb's messages,
-// parts by Signature; a block proves itself by its certificate. So peers need no identity.
-type message struct {
-	Height   uint64                // The next height of the sender, if nothing else is set.
-	Round    uint32                `json:",omitempty"`
-	Vote     *pb.SignedVote        `json:",omitempty"`
-	Proposal *pb.SignedProposal    `json:",omitempty"`
-	Part     *pb.Part              `json:",omitempty"`
-	Header   *pb.CommitCertificate `json:",omitempty"` // A decided block, with Parts.
-	Parts    []*pb.Part            `json:",omitempty"`
-
-	// Of a part.
-	ValidRound *uint32 `json:",omitempty"`
-	Proposer   []byte  `json:",omitempty"`
-	Signature  []byte  `json:",omitempty"`
-}
-
-// peer is one connection; its queue is what is still to be sent.
-type peer struct {
-	queue chan *message
+// Peer is one connection; its queue is what is still to be sent.
+type Peer[M any] struct {
+	queue chan *M
 	ctx   context.Context
 	stop  context.CancelFunc
 }
 
-// send queues a message. A peer that is too slow loses its connection, and with a new one gets everything again.
-func (p *peer) send(m *message) {
+// Send queues a message. A peer that is too slow loses its connection, and with a new one gets everything again.
+func (p *Peer[M]) Send(m *M) {
 	select {
 	case p.queue <- m:
 	default:
@@ -53,20 +36,25 @@ func (p *peer) send(m *message) {
 	}
 }
 
-// heard is a message and who said it; without a message, a connection that we made and now hold.
-type heard struct {
-	*message
-	from *peer
+// Gone reports whether the connection is over.
+func (p *Peer[M]) Gone() bool { return p.ctx.Err() != nil }
+
+// Heard is a message and who said it. Without a message it is a connection that this node made: its news go there.
+// Answers go back over the connection of the question.
+type Heard[M any] struct {
+	Message *M
+	From    *Peer[M]
 }
 
-// gossip connects every node with every other one: each dials all others and tells them its news there; answers go back
-// over the connection of the question.
-type gossip struct {
-	inbox chan heard
+// Gossip is the node's place among its peers.
+type Gossip[M any] struct {
+	// Inbox is what comes in; while nobody takes from it, peers wait.
+	Inbox chan Heard[M]
 }
 
-func startGossip(ctx context.Context, listen string, peers []string) (*gossip, error) {
-	g := &gossip{inbox: make(chan heard, queueMax)}
+// Start listens, and dials all peers again and again until ctx ends. Without an address to listen on it does nothing.
+func Start[M any](ctx context.Context, listen string, peers []string) (*Gossip[M], error) {
+	g := &Gossip[M]{Inbox: make(chan Heard[M], queueMax)}
 	if listen == "" {
 		return g, nil
 	}
@@ -92,7 +80,7 @@ func startGossip(ctx context.Context, listen string, peers []string) (*gossip, e
 	return g, nil
 }
 
-func (g *gossip) dial(ctx context.Context, address string) {
+func (g *Gossip[M]) dial(ctx context.Context, address string) {
 	dialer := net.Dialer{Timeout: dialLimit}
 	for ctx.Err() == nil {
 		if conn, err := dialer.DialContext(ctx, "tcp", address); err == nil {
@@ -106,9 +94,9 @@ func (g *gossip) dial(ctx context.Context, address string) {
 }
 
 // talk reads and writes until the connection ends.
-func (g *gossip) talk(ctx context.Context, conn net.Conn, dialed bool) {
+func (g *Gossip[M]) talk(ctx context.Context, conn net.Conn, dialed bool) {
 	ctx, stop := context.WithCancel(ctx)
-	p := &peer{make(chan *message, queueMax), ctx, stop}
+	p := &Peer[M]{make(chan *M, queueMax), ctx, stop}
 	context.AfterFunc(ctx, func() { conn.Close() })
 	go func() {
 		defer stop()
@@ -129,23 +117,23 @@ func (g *gossip) talk(ctx context.Context, conn net.Conn, dialed bool) {
 		}
 	}()
 	if dialed {
-		g.inbox <- heard{from: p}
+		g.Inbox <- Heard[M]{From: p}
 	}
 	defer stop()
 	for {
-		m, err := readMessage(conn)
+		m, err := read[M](conn)
 		if err != nil {
 			return
 		}
 		select {
-		case g.inbox <- heard{m, p}:
+		case g.Inbox <- Heard[M]{m, p}:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func readMessage(r io.Reader) (*message, error) {
+func read[M any](r io.Reader) (*M, error) {
 	var size [4]byte
 	if _, err := io.ReadFull(r, size[:]); err != nil {
 		return nil, err
@@ -162,6 +150,6 @@ func readMessage(r io.Reader) (*message, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &message{}
+	m := new(M)
 	return m, json.Unmarshal(data, m)
 }
