@@ -6,7 +6,8 @@ use starknet_types_core::{
 };
 
 use crate::{
-    StarknetVersion, StateDiff, TransactionOutcome, content, short_string, state_diff_commitment, version::NoBlockHash,
+    ContentTrees, StarknetVersion, StateDiff, TransactionOutcome, short_string, state_diff_commitment,
+    version::NoBlockHash,
 };
 
 /// Where a block's data goes on L1.
@@ -51,13 +52,23 @@ impl BlockCommitments {
         data_availability: DataAvailability,
         version: &StarknetVersion,
     ) -> Self {
-        let events = outcomes.iter().map(|outcome| outcome.events.len() as u64).sum();
+        let mut trees = ContentTrees::new(*version);
+        for outcome in outcomes {
+            trees.push(outcome);
+        }
+        Self::with_trees(&trees, diff, data_availability)
+    }
+
+    /// Of a block whose trees are complete: what remains is the chain over the changes.
+    #[must_use]
+    pub fn with_trees(trees: &ContentTrees, diff: &StateDiff, data_availability: DataAvailability) -> Self {
+        let ([transactions, events, receipts], [transaction_count, event_count]) = (trees.roots(), trees.counts());
         Self {
-            transactions: content::transaction_commitment(outcomes, version),
-            events: content::event_commitment(outcomes),
-            receipts: content::receipt_commitment(outcomes),
+            transactions,
+            events,
+            receipts,
             state_diff: state_diff_commitment(diff),
-            counts: concat_counts(outcomes.len() as u64, events, diff.len(), data_availability),
+            counts: concat_counts(transaction_count, event_count, diff.len(), data_availability),
         }
     }
 }

@@ -6,7 +6,7 @@ use starknet_types_core::{
     hash::{Poseidon, StarkHash},
 };
 
-use crate::{StarknetVersion, list_root};
+use crate::{GrowingList, StarknetVersion, list_root};
 
 /// An event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,6 +92,44 @@ pub fn receipt_leaf(outcome: &TransactionOutcome) -> Felt {
         outcome.gas.l1_gas.into(),
         outcome.gas.l1_data_gas.into(),
     ])
+}
+
+/// The three trees of a block's content, complete as far as transactions were added.
+pub struct ContentTrees {
+    version: StarknetVersion,
+    transactions: GrowingList<Poseidon>,
+    events: GrowingList<Poseidon>,
+    receipts: GrowingList<Poseidon>,
+}
+
+impl ContentTrees {
+    /// Of a block of this version without transactions.
+    #[must_use]
+    pub fn new(version: StarknetVersion) -> Self {
+        let empty = GrowingList::default;
+        Self { version, transactions: empty(), events: empty(), receipts: empty() }
+    }
+
+    /// Adds a transaction after the others.
+    pub fn push(&mut self, outcome: &TransactionOutcome) {
+        self.transactions.push(transaction_leaf(outcome, &self.version));
+        for event in &outcome.events {
+            self.events.push(event_leaf(event, &outcome.transaction_hash));
+        }
+        self.receipts.push(receipt_leaf(outcome));
+    }
+
+    /// Roots over transactions, events and receipts.
+    #[must_use]
+    pub fn roots(&self) -> [Felt; 3] {
+        [self.transactions.root(), self.events.root(), self.receipts.root()]
+    }
+
+    /// Numbers of transactions and events.
+    #[must_use]
+    pub const fn counts(&self) -> [u64; 2] {
+        [self.transactions.len(), self.events.len()]
+    }
 }
 
 /// Root over the transactions in order.

@@ -8,7 +8,7 @@
 //! | [`trie`] | the trie: any hash, any height, logarithmic writes, batches |
 //! | [`state`] | contract and class leaves, applying a state diff, the state root |
 //! | [`state_diff`] | a state diff and its commitment |
-//! | [`content`] | transaction, event and receipt commitments |
+//! | [`content`], [`list`] | transaction, event and receipt commitments, and trees of lists that grow |
 //! | [`block`] | counts, gas prices, block hash, partial block hash |
 //! | [`version`] | Starknet versions, as far as they change a formula |
 //!
@@ -17,6 +17,7 @@
 
 pub mod block;
 pub mod content;
+pub mod list;
 pub mod node;
 pub mod path;
 pub mod state;
@@ -26,11 +27,12 @@ pub mod trie;
 pub mod version;
 
 pub use block::{BlockCommitments, BlockHeader, DataAvailability, GasPrice, block_hash, partial_block_hash};
-pub use content::{Event, GasConsumed, MessageToL1, TransactionOutcome};
+pub use content::{ContentTrees, Event, GasConsumed, MessageToL1, TransactionOutcome};
+pub use list::GrowingList;
 pub use node::Node;
 pub use path::Path;
 pub use state::{Contract, ContractStore, StateUpdate, apply_state_diff, state_root};
-pub use state_diff::{StateDiff, state_diff_commitment};
+pub use state_diff::{StateDiff, state_diff_chain, state_diff_commitment};
 pub use store::{MemoryStore, NodeStore, NodeWrite, RowStore, Rows, StoreError, TrieId};
 pub use trie::{ContractTrie, ListTree, PoseidonTrie, Trie, TrieError, TrieUpdate, list_root};
 pub use version::{BadVersion, NoBlockHash, StarknetVersion};

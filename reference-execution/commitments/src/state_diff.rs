@@ -47,6 +47,12 @@ impl StateDiff {
 /// the constants 1 and 0 before the storage.
 #[must_use]
 pub fn state_diff_commitment(diff: &StateDiff) -> Felt {
+    Poseidon::hash_array(&state_diff_chain(diff))
+}
+
+/// What [`state_diff_commitment`] hashes.
+#[must_use]
+pub fn state_diff_chain(diff: &StateDiff) -> Vec<Felt> {
     let mut chain = vec![short_string("STARKNET_STATE_DIFF0")];
     pairs(&mut chain, &diff.deployed_contracts);
     pairs(&mut chain, &diff.declared_classes);
@@ -60,7 +66,7 @@ pub fn state_diff_commitment(diff: &StateDiff) -> Felt {
         pairs(&mut chain, cells);
     }
     pairs(&mut chain, &diff.nonces);
-    Poseidon::hash_array(&chain)
+    chain
 }
 
 fn pairs(chain: &mut Vec<Felt>, map: &BTreeMap<Felt, Felt>) {

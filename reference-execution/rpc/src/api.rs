@@ -40,6 +40,15 @@ impl Api {
         self.ask(move |view| find(view, id)).await
     }
 
+    /// Waits until the hash of a block is known, but not longer than configured.
+    pub(crate) async fn wait_for_hash(&self, height: u64) {
+        let mut known = self.view.hash_height();
+        let reached = known.wait_for(|known| known.is_some_and(|known| known >= height));
+        if tokio::time::timeout(self.hash_wait, reached).await.is_err() {
+            tracing::warn!(height, "the block hash is not known yet; the block is told as pre-confirmed");
+        }
+    }
+
     /// A committed block, with its hash: waits until it is known, but not longer than configured.
     ///
     /// A block is final when it is decided; its hash follows behind (ECP-STK-007). For users that is one state, accepted
@@ -47,11 +56,7 @@ impl Api {
     /// the moment until it is there; if it takes too long, the block is told in the pre-confirmed shape, which is the
     /// specification's only one without a hash. State, nonces and transaction status never wait.
     pub(crate) async fn block(&self, height: u64) -> Result<Block, ErrorObjectOwned> {
-        let mut known = self.view.hash_height();
-        let reached = known.wait_for(|known| known.is_some_and(|known| known >= height));
-        if tokio::time::timeout(self.hash_wait, reached).await.is_err() {
-            tracing::warn!(height, "the block hash is not known yet; the block is told as pre-confirmed");
-        }
+        self.wait_for_hash(height).await;
         self.ask(move |view| {
             let block = view.block(height)?;
             block.ok_or_else(|| ViewError::Internal(format!("committed block {height} cannot be read")))
@@ -62,7 +67,7 @@ impl Api {
 
 /// The block that `id` names. `latest` is the highest committed one; `pre_confirmed` is the one after it, of which this
 /// node knows nothing before it is decided. Nothing is accepted on L1 here.
-fn find(view: &dyn NodeView, id: BlockId) -> Result<Found, ViewError> {
+pub(crate) fn find(view: &dyn NodeView, id: BlockId) -> Result<Found, ViewError> {
     let head = view.head()?;
     let found = match id {
         BlockId::Tag(BlockTag::Latest) => head.map(Found::Committed),

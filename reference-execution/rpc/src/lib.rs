@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`view`] | the trait that a node implements, and the values it gives |
 //! | [`server`] | serving it over HTTP |
-//! | `methods` | the methods by name; their bodies are in `reads`, `blocks` and `pool` |
+//! | `methods` | the methods by name; their bodies are in `reads`, `blocks`, `events` and `pool` |
 //! | `api` | finding blocks, waiting for hashes, asking the view where blocking is allowed |
 //! | `args`, `answer`, `error` | parameters by position or name, blocks and receipts, error codes |
 //!
@@ -16,6 +16,7 @@ mod api;
 mod args;
 mod blocks;
 mod error;
+mod events;
 mod methods;
 mod pool;
 mod reads;
@@ -23,7 +24,7 @@ pub mod server;
 pub mod view;
 
 pub use server::{JsonRpcServer, ServeError, ServeOptions};
-pub use view::{Block, ExecutedTransaction, NodeView, Place, Sealed, StateAt, ViewError};
+pub use view::{Block, BlockEvents, ExecutedTransaction, NodeView, Place, Sealed, StateAt, ViewError};
 
 /// The version of Starknet's JSON-RPC specification that is served.
 pub const SPEC_VERSION: &str = "0.10.2";

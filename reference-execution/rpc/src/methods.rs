@@ -17,8 +17,9 @@ use crate::{
         block_hash_and_number, block_number, block_with_receipts, block_with_tx_hashes, block_with_txs, state_update,
         transaction_by_index, transaction_count,
     },
-    pool::{add_deploy_account, add_invoke, transaction_by_hash, transaction_receipt, transaction_status},
-    reads::{call, chain_id, class_hash_at, estimate_fee, nonce, spec_version, storage_at, syncing},
+    events::get_events,
+    pool::{add_declare, add_deploy_account, add_invoke, transaction_by_hash, transaction_receipt, transaction_status},
+    reads::{call, chain_id, class, class_at, class_hash_at, estimate_fee, nonce, spec_version, storage_at, syncing},
 };
 
 /// What a method gives.
@@ -44,6 +45,9 @@ pub(crate) fn module(api: Api) -> Result<RpcModule<Api>, RegisterMethodError> {
     let storage = &["contract_address", "key", "block_id", "response_flags"];
     add(m, "starknet_getStorageAt", storage, storage_at)?;
     add(m, "starknet_getClassHashAt", &["block_id", "contract_address"], class_hash_at)?;
+    add(m, "starknet_getClass", &["block_id", "class_hash"], class)?;
+    add(m, "starknet_getClassAt", &["block_id", "contract_address"], class_at)?;
+    add(m, "starknet_getEvents", &["filter"], get_events)?;
     add(m, "starknet_call", &["request", "block_id"], call)?;
     add(m, "starknet_estimateFee", &["request", "simulation_flags", "block_id"], estimate_fee)?;
     add(m, "starknet_getTransactionStatus", &["transaction_hash"], transaction_status)?;
@@ -51,6 +55,7 @@ pub(crate) fn module(api: Api) -> Result<RpcModule<Api>, RegisterMethodError> {
     add(m, "starknet_getTransactionReceipt", &["transaction_hash"], transaction_receipt)?;
     add(m, "starknet_addInvokeTransaction", &["invoke_transaction"], add_invoke)?;
     add(m, "starknet_addDeployAccountTransaction", &["deploy_account_transaction"], add_deploy_account)?;
+    add(m, "starknet_addDeclareTransaction", &["declare_transaction"], add_declare)?;
     Ok(methods)
 }
 

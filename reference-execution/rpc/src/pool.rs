@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use starknet_rust_core::types::{
-    BroadcastedDeployAccountTransaction, BroadcastedInvokeTransaction, DeployAccountTransactionResult,
-    InvokeTransactionResult, StarknetError, Transaction, TransactionReceiptWithBlockInfo, TransactionStatus,
+    BroadcastedDeclareTransaction, BroadcastedDeployAccountTransaction, BroadcastedInvokeTransaction,
+    DeclareTransactionResult, DeployAccountTransactionResult, InvokeTransactionResult, StarknetError, Transaction,
+    TransactionReceiptWithBlockInfo, TransactionStatus,
 };
 use starknet_types_core::felt::Felt;
 
@@ -29,6 +30,12 @@ pub(crate) async fn add_deploy_account(api: Arc<Api>, mut args: Args) -> Reply<D
     check_version(args.peek("deploy_account_transaction").unwrap_or(&Value::Null), false)?;
     let transaction: BroadcastedDeployAccountTransaction = args.take("deploy_account_transaction")?;
     api.ask(move |view| view.add_deploy_account(transaction)).await
+}
+
+pub(crate) async fn add_declare(api: Arc<Api>, mut args: Args) -> Reply<DeclareTransactionResult> {
+    check_version(args.peek("declare_transaction").unwrap_or(&Value::Null), false)?;
+    let transaction: BroadcastedDeclareTransaction = args.take("declare_transaction")?;
+    api.ask(move |view| view.add_declare(transaction)).await
 }
 
 /// Only version 3 is taken, and where a fee is estimated also its query form, which is never valid to execute.

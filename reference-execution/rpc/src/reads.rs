@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use starknet_rust_core::types::{
-    BroadcastedTransaction, FeeEstimate, FunctionCall, SimulationFlagForEstimateFee, StorageResponseFlag,
+    BroadcastedTransaction, FeeEstimate, FlattenedSierraClass, FunctionCall, SimulationFlagForEstimateFee,
+    StorageResponseFlag,
 };
 use starknet_types_core::felt::Felt;
 
@@ -50,6 +51,20 @@ pub(crate) async fn storage_at(api: Arc<Api>, mut args: Args) -> Reply<Value> {
 pub(crate) async fn class_hash_at(api: Arc<Api>, mut args: Args) -> Reply<Value> {
     let (id, address) = (args.block_id()?, args.take("contract_address")?);
     Ok(hex(&api.ask(move |view| view.class_hash(state_at(view, id)?, address)).await?))
+}
+
+pub(crate) async fn class(api: Arc<Api>, mut args: Args) -> Reply<FlattenedSierraClass> {
+    let (id, class_hash) = (args.block_id()?, args.take("class_hash")?);
+    api.ask(move |view| view.class(state_at(view, id)?, class_hash)).await
+}
+
+pub(crate) async fn class_at(api: Arc<Api>, mut args: Args) -> Reply<FlattenedSierraClass> {
+    let (id, address) = (args.block_id()?, args.take("contract_address")?);
+    api.ask(move |view| {
+        let at = state_at(view, id)?;
+        view.class(at, view.class_hash(at, address)?)
+    })
+    .await
 }
 
 pub(crate) async fn call(api: Arc<Api>, mut args: Args) -> Reply<Vec<Value>> {

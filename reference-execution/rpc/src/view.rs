@@ -1,9 +1,10 @@
 //! What JSON-RPC needs to know of a node: one object-safe trait, without any transport in it.
 
 use starknet_rust_core::types::{
-    BroadcastedDeployAccountTransaction, BroadcastedInvokeTransaction, BroadcastedTransaction,
-    DeployAccountTransactionResult, Event, ExecutionResources, ExecutionResult, FeeEstimate, FeePayment, FunctionCall,
-    L1DataAvailabilityMode, MsgToL1, ResourcePrice, StarknetError, StateDiff, Transaction,
+    BroadcastedDeclareTransaction, BroadcastedDeployAccountTransaction, BroadcastedInvokeTransaction,
+    BroadcastedTransaction, DeclareTransactionResult, DeployAccountTransactionResult, Event, ExecutionResources,
+    ExecutionResult, FeeEstimate, FeePayment, FlattenedSierraClass, FunctionCall, L1DataAvailabilityMode, MsgToL1,
+    ResourcePrice, StarknetError, StateDiff, Transaction,
 };
 use starknet_types_core::felt::Felt;
 use tokio::sync::watch;
@@ -19,6 +20,8 @@ pub trait NodeView: Send + Sync + 'static {
     /// The highest height whose hash can be read by [`NodeView::block`], and each change of it. The sender must live as
     /// long as the view; it sends after the hash's rows are written.
     fn hash_height(&self) -> watch::Receiver<Option<u64>>;
+    /// The height of the first block.
+    fn first_height(&self) -> u64;
     /// The highest committed height; `None` before the first block.
     fn head(&self) -> Result<Option<u64>, ViewError>;
     /// The height of the block with this hash; `None` if no block has it.
@@ -36,6 +39,10 @@ pub trait NodeView: Send + Sync + 'static {
     fn storage(&self, at: StateAt, address: Felt, key: Felt) -> Result<Felt, ViewError>;
     /// The class hash of a contract. [`StarknetError::ContractNotFound`] if there is none.
     fn class_hash(&self, at: StateAt, address: Felt) -> Result<Felt, ViewError>;
+    /// A declared class. [`StarknetError::ClassHashNotFound`] if it is not declared in this state.
+    fn class(&self, at: StateAt, class_hash: Felt) -> Result<FlattenedSierraClass, ViewError>;
+    /// The events of a committed block, without anything else of it; `None` above the head.
+    fn events(&self, height: u64) -> Result<Option<BlockEvents>, ViewError>;
     /// Calls a contract without changing anything. [`StarknetError::ContractNotFound`],
     /// [`StarknetError::EntrypointNotFound`], or [`StarknetError::ContractError`] if the call fails.
     fn call(&self, at: StateAt, call: FunctionCall) -> Result<Vec<Felt>, ViewError>;
@@ -55,6 +62,18 @@ pub trait NodeView: Send + Sync + 'static {
         &self,
         transaction: BroadcastedDeployAccountTransaction,
     ) -> Result<DeployAccountTransactionResult, ViewError>;
+    /// Takes a declaration into the pool, as [`NodeView::add_invoke`] does; its class is compiled first, and must be the
+    /// one that the transaction names.
+    fn add_declare(&self, transaction: BroadcastedDeclareTransaction) -> Result<DeclareTransactionResult, ViewError>;
+}
+
+/// The events of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockEvents {
+    /// The block hash; `None` until it is known.
+    pub block_hash: Option<Felt>,
+    /// The transactions in order: hash, and events in order.
+    pub transactions: Vec<(Felt, Vec<Event>)>,
 }
 
 /// Which state to read.

@@ -1,13 +1,13 @@
 //! Building a block: transactions are executed, then sent, so that nothing is sent that fails validation.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use ecp_execution_core::seams::{Build, BuildStep, EngineFault, Executed, Slot};
+use ecp_execution_core::seams::{Build, BuildStep, EngineFault, Slot};
 use ecp_types::{Missing, Part, PartKind};
 use prost::Message as _;
 use starknet_types_core::felt::Felt as StarkFelt;
@@ -19,7 +19,7 @@ use crate::{
     head::Head,
     header::Init,
     market, rows,
-    run::{Outcome, Run, needed_hash},
+    run::{Finished, Outcome, Run, needed_hash},
     wire,
 };
 
@@ -47,8 +47,10 @@ pub(crate) struct StarknetBuild {
     max_bytes: u64,
     /// Next nonce of the accounts that were looked at.
     nonces: HashMap<StarkFelt, StarkFelt>,
-    /// Messages from L1 that were taken.
-    consumed: HashSet<StarkFelt>,
+    /// Messages from L1 that were looked at.
+    seen: HashSet<StarkFelt>,
+    /// Messages from L1 to take next.
+    messages: VecDeque<Tx>,
     /// What failed here: skipped, so that one account's bad transaction holds up nobody else's.
     failed: HashSet<StarkFelt>,
     waited: Duration,
@@ -57,7 +59,8 @@ pub(crate) struct StarknetBuild {
 enum Stage {
     Begin,
     Open(Box<Run>),
-    Closed(Box<Executed>),
+    /// FIN is said. What the archive and the state get of the block is made after that.
+    Closed(Box<Finished>),
     Done,
 }
 
@@ -73,7 +76,8 @@ impl StarknetBuild {
             bytes: 0,
             max_bytes,
             nonces: HashMap::new(),
-            consumed: HashSet::new(),
+            seen: HashSet::new(),
+            messages: VecDeque::new(),
             failed: HashSet::new(),
             waited: Duration::ZERO,
         })
@@ -107,6 +111,7 @@ impl StarknetBuild {
     /// Executes up to a BODY part's worth; says whether the block must be closed.
     fn batch(&mut self, run: &mut Run, left: Duration) -> Result<(Vec<Tx>, bool), EngineFault> {
         let started = Instant::now();
+        self.look_at_l1()?;
         let mut batch = Vec::new();
         let mut batch_bytes = 0;
         // Room for FIN, and for what the parts wrap around transactions.
@@ -123,7 +128,7 @@ impl StarknetBuild {
             match run.execute(&tx)? {
                 Outcome::Included => {
                     batch_bytes += size;
-                    if let Tx::Account(_) = tx {
+                    if !matches!(tx, Tx::L1Handler(_)) {
                         self.nonces.insert(tx.sender(), tx.nonce() + StarkFelt::ONE);
                     }
                     batch.push(tx);
@@ -139,16 +144,33 @@ impl StarknetBuild {
         Ok((batch, false))
     }
 
-    /// The next message from L1 that no block consumed, or the next waiting transaction of an account.
-    fn next_transaction(&mut self) -> Result<Option<Tx>, EngineFault> {
-        for message in self.shared.sources.l1.waiting(L1_MESSAGES) {
+    /// Takes new messages from L1 that no block consumed.
+    fn look_at_l1(&mut self) -> Result<(), EngineFault> {
+        if !self.messages.is_empty() {
+            return Ok(());
+        }
+        let l1 = &self.shared.sources.l1;
+        for message in l1.waiting(L1_MESSAGES) {
             // What cannot be a transaction of this chain is not for it.
-            let Ok(handler) = message.transaction(&self.shared.chain.chain_id) else { continue };
+            let Ok(handler) = message.transaction(&self.shared.chain.chain_id) else {
+                l1.consumed(&message);
+                continue;
+            };
             let tx = Tx::L1Handler(handler);
-            let consumed = rows::read_place(&*self.head.snapshot, &tx.hash())?.is_some();
-            if !consumed && self.consumed.insert(tx.hash()) {
-                return Ok(Some(tx));
+            if rows::read_place(&*self.head.snapshot, &tx.hash())?.is_some() {
+                // Consumed before this process began.
+                l1.consumed(&message);
+            } else if self.seen.insert(tx.hash()) {
+                self.messages.push_back(tx);
             }
+        }
+        Ok(())
+    }
+
+    /// The next message from L1, or the next waiting transaction of an account.
+    fn next_transaction(&mut self) -> Result<Option<Tx>, EngineFault> {
+        if let Some(message) = self.messages.pop_front() {
+            return Ok(Some(message));
         }
         let (head, nonces) = (&self.head, &mut self.nonces);
         let mut failure = None;
@@ -172,8 +194,7 @@ impl StarknetBuild {
         let finished = run.finish()?;
         let payload = finished.fin().encode_to_vec();
         let part = self.part(PartKind::Fin, payload);
-        let executed = self.shared.executed(finished, self.parts.clone())?;
-        self.stage = Stage::Closed(Box::new(executed));
+        self.stage = Stage::Closed(Box::new(finished));
         Ok(BuildStep::Part(part))
     }
 
@@ -234,7 +255,10 @@ impl Build for StarknetBuild {
                 self.begin()
             }
             Stage::Open(run) => self.advance(run, left),
-            Stage::Closed(executed) => Ok(BuildStep::Built(*executed)),
+            Stage::Closed(finished) => {
+                let parts = std::mem::take(&mut self.parts);
+                Ok(BuildStep::Built(self.shared.executed(*finished, parts)?))
+            }
             Stage::Done => Err(EngineFault("the build has ended".into())),
         }
     }

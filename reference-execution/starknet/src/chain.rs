@@ -10,13 +10,14 @@ use blockifier::{
 use ecp_execution_core::seams::EngineFault;
 use ecp_types::{Genesis, Height, HeightParams, Workload};
 use starknet_api::{
-    abi::abi_utils::starknet_keccak, block::StarknetVersion, core::ChainId, execution_resources::GasAmount,
-    versioned_constants_logic::VersionedConstantsTrait,
+    abi::abi_utils::starknet_keccak, block::StarknetVersion, contract_class::compiled_class_hash::HashVersion,
+    core::ChainId, execution_resources::GasAmount, versioned_constants_logic::VersionedConstantsTrait,
 };
 use starknet_types_core::felt::Felt as StarkFelt;
 
 use crate::{
     classes::Classes,
+    codec::Rules,
     commitment::Scheme,
     convert,
     header::Init,
@@ -93,6 +94,19 @@ impl Chain {
         let known = StarknetVersion::try_from(version).ok().and_then(|v| VersionedConstants::json_str(&v).ok());
         let text = known.ok_or_else(|| EngineFault(format!("Starknet {version} cannot be executed here")))?;
         Ok(starknet_keccak(text.as_bytes()))
+    }
+
+    /// What reading a transaction of this height depends on.
+    pub fn rules(&self, height: Height) -> Result<Rules<'_>, EngineFault> {
+        let params = self.params(height)?;
+        let version = StarknetVersion::try_from(&*params.starknet_version)
+            .map_err(|error| EngineFault(format!("Starknet {}: {error}", params.starknet_version)))?;
+        let constants = VersionedConstants::get(&version)
+            .map_err(|error| EngineFault(format!("Starknet {}: {error}", params.starknet_version)))?;
+        // From 0.14.1 on a compiled class is named by its Blake hash, before by its Poseidon hash.
+        let blake = constants.block_casm_hash_v1_declares;
+        let compiled_hashes = if blake { HashVersion::V2 } else { HashVersion::V1 };
+        Ok(Rules { chain_id: &self.chain_id, classes: &self.classes, compiled_hashes })
     }
 
     /// The chain id as a felt.

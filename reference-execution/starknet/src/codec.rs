@@ -8,6 +8,7 @@ use blockifier::transaction::{
 use prost::Message as _;
 use starknet_api::{
     block::GasPrice,
+    contract_class::compiled_class_hash::HashVersion,
     core::{ChainId, ClassHash, Nonce},
     data_availability::DataAvailabilityMode,
     executable_transaction::{AccountTransaction, DeployAccountTransaction, InvokeTransaction, L1HandlerTransaction},
@@ -23,14 +24,23 @@ use starknet_api::{
 };
 use starknet_types_core::felt::Felt as StarkFelt;
 
-use crate::{convert, l1::L1Message, receipts::TxKind, wire};
+use crate::{
+    classes::Classes,
+    convert,
+    declare::{self, Declaration},
+    l1::L1Message,
+    receipts::TxKind,
+    wire,
+};
 
 /// A transaction, its hash computed here, ready to execute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "nearly all are transactions of accounts")]
 pub enum Tx {
-    /// An account's.
+    /// An account's: an invocation, or the account's deployment.
     Account(AccountTransaction),
+    /// An account's, with the class that it declares.
+    Declare(Declaration),
     /// One that consumes a message from L1.
     L1Handler(L1HandlerTransaction),
 }
@@ -44,6 +54,20 @@ pub enum BadTransaction {
     /// A transaction that no block of this chain may hold.
     #[error("{0}")]
     NotAdmitted(String),
+    /// This node cannot tell.
+    #[error("{0}")]
+    Fault(String),
+}
+
+/// What reading a transaction of a height depends on.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// The chain id that hashes cover.
+    pub chain_id: &'a ChainId,
+    /// The classes that are compiled already.
+    pub classes: &'a Classes,
+    /// The hash scheme of compiled classes.
+    pub compiled_hashes: HashVersion,
 }
 
 impl Tx {
@@ -52,6 +76,7 @@ impl Tx {
     pub fn hash(&self) -> StarkFelt {
         match self {
             Self::Account(tx) => tx.tx_hash().0,
+            Self::Declare(tx) => tx.hash(),
             Self::L1Handler(tx) => tx.tx_hash.0,
         }
     }
@@ -60,6 +85,7 @@ impl Tx {
     #[must_use]
     pub const fn kind(&self) -> TxKind {
         match self {
+            Self::Declare(_) => TxKind::Declare,
             Self::Account(AccountTransaction::DeployAccount(_)) => TxKind::DeployAccount,
             Self::Account(_) => TxKind::Invoke,
             Self::L1Handler(_) => TxKind::L1Handler,
@@ -71,6 +97,7 @@ impl Tx {
     pub fn sender(&self) -> StarkFelt {
         match self {
             Self::Account(tx) => *tx.sender_address().0.key(),
+            Self::Declare(tx) => *tx.tx().sender_address.0.key(),
             Self::L1Handler(tx) => *tx.tx.contract_address.0.key(),
         }
     }
@@ -80,6 +107,7 @@ impl Tx {
     pub fn nonce(&self) -> StarkFelt {
         match self {
             Self::Account(tx) => tx.nonce().0,
+            Self::Declare(tx) => tx.tx().nonce.0,
             Self::L1Handler(tx) => tx.tx.nonce.0,
         }
     }
@@ -89,6 +117,7 @@ impl Tx {
     pub fn signature(&self) -> Vec<StarkFelt> {
         match self {
             Self::Account(tx) => tx.signature().0.to_vec(),
+            Self::Declare(tx) => tx.tx().signature.0.to_vec(),
             Self::L1Handler(_) => Vec::new(),
         }
     }
@@ -98,8 +127,32 @@ impl Tx {
     pub(crate) fn for_block(&self) -> Transaction {
         match self {
             Self::Account(tx) => Transaction::Account(ExecutableAccount::new_for_sequencing(tx.clone())),
+            Self::Declare(tx) => Transaction::Account(ExecutableAccount::new_for_sequencing(tx.executable())),
             Self::L1Handler(tx) => Transaction::L1Handler(tx.clone()),
         }
+    }
+
+    /// An account's transaction as the execution library validates it; `None` for a message from L1.
+    #[must_use]
+    pub(crate) fn of_account(&self) -> Option<AccountTransaction> {
+        match self {
+            Self::Account(tx) => Some(tx.clone()),
+            Self::Declare(tx) => Some(tx.executable()),
+            Self::L1Handler(_) => None,
+        }
+    }
+
+    /// Tip in fri per unit of L2 gas, and the highest price of L2 gas that is paid; zeros for a message from L1.
+    #[must_use]
+    pub fn bid(&self) -> (u64, u128) {
+        let (tip, bounds) = match self {
+            Self::Account(AccountTransaction::Invoke(tx)) => (tx.tip(), tx.resource_bounds()),
+            Self::Account(AccountTransaction::DeployAccount(tx)) => (tx.tip(), tx.resource_bounds()),
+            Self::Account(AccountTransaction::Declare(tx)) => (tx.tip(), tx.resource_bounds()),
+            Self::Declare(tx) => (tx.tx().tip, tx.tx().resource_bounds),
+            Self::L1Handler(_) => return (0, 0),
+        };
+        (tip.0, bounds.get_l2_bounds().max_price_per_unit.0)
     }
 
     /// An invoke transaction; its hash covers `chain_id`.
@@ -117,7 +170,8 @@ impl Tx {
     }
 
     /// Reads a transaction of a BODY payload. The hash it names must be the one that its content gives.
-    pub fn from_wire(tx: &wire::ConsensusTransaction, chain_id: &ChainId) -> Result<Self, BadTransaction> {
+    pub fn from_wire(tx: &wire::ConsensusTransaction, rules: &Rules<'_>) -> Result<Self, BadTransaction> {
+        let chain_id = rules.chain_id;
         let named = hash(tx.transaction_hash.as_ref(), "transaction_hash").map_err(BadTransaction::Malformed)?;
         let own = match &tx.txn {
             Some(wire::Txn::InvokeV3(with_proof)) => {
@@ -130,9 +184,7 @@ impl Tx {
             Some(wire::Txn::DeployAccountV3(deploy)) => {
                 Self::deploy_account(read_deploy(deploy).map_err(BadTransaction::Malformed)?, chain_id)?
             }
-            Some(wire::Txn::DeclareV3(_)) => {
-                return Err(BadTransaction::NotAdmitted("declarations are not admitted on this chain".into()));
-            }
+            Some(wire::Txn::DeclareV3(message)) => Self::Declare(declare::read(message, rules)?),
             Some(wire::Txn::L1Handler(message)) => {
                 let message = L1Message::from_wire(message).map_err(BadTransaction::Malformed)?;
                 Self::L1Handler(message.transaction(chain_id)?)
@@ -152,13 +204,24 @@ impl Tx {
     /// The transaction as a message of a BODY payload.
     #[must_use]
     pub fn to_wire(&self) -> wire::ConsensusTransaction {
+        self.message(true)
+    }
+
+    /// The transaction as a row: as on the wire, but a class stands in a row of its own.
+    #[must_use]
+    pub(crate) fn to_row(&self) -> wire::ConsensusTransaction {
+        self.message(false)
+    }
+
+    fn message(&self, with_class: bool) -> wire::ConsensusTransaction {
         let txn = match self {
+            Self::Declare(tx) => Some(wire::Txn::DeclareV3(declare::write(tx, with_class))),
             Self::L1Handler(tx) => Some(wire::Txn::L1Handler(L1Message::of(tx).to_wire())),
             Self::Account(AccountTransaction::Invoke(tx)) => {
                 Some(wire::Txn::InvokeV3(wire::InvokeV3WithProof { invoke: Some(write_invoke(tx)), proof: Vec::new() }))
             }
             Self::Account(AccountTransaction::DeployAccount(tx)) => Some(wire::Txn::DeployAccountV3(write_deploy(tx))),
-            // Never made: neither constructor gives one.
+            // Never made: a declaration is a variant of its own.
             Self::Account(AccountTransaction::Declare(_)) => None,
         };
         wire::ConsensusTransaction { txn, transaction_hash: Some(write_hash(&self.hash())) }
@@ -172,47 +235,78 @@ impl Tx {
 
     /// Rules that need no state, the same for the mempool and for every validator.
     pub fn admissible(&self) -> Result<(), BadTransaction> {
-        let refuse = |text: &str| Err(BadTransaction::NotAdmitted(text.into()));
-        // A message from L1 was checked when its transaction was made.
-        let Self::Account(account) = self else { return Ok(()) };
-        let modes = [account.nonce_data_availability_mode(), account.fee_data_availability_mode()];
-        if modes.contains(&DataAvailabilityMode::L2) {
-            return refuse("data availability modes other than L1 are not in use");
+        match self {
+            // A message from L1 was checked when its transaction was made.
+            Self::L1Handler(_) => Ok(()),
+            Self::Account(tx) => {
+                let (deployment, calldata) = match tx {
+                    AccountTransaction::Invoke(tx) => (tx.account_deployment_data().0.len(), tx.calldata().0.len()),
+                    AccountTransaction::DeployAccount(tx) => (0, tx.constructor_calldata().0.len()),
+                    AccountTransaction::Declare(_) => (0, 0),
+                };
+                admissible(&Common {
+                    modes: [tx.nonce_data_availability_mode(), tx.fee_data_availability_mode()],
+                    reserved: [tx.paymaster_data().0.len(), deployment],
+                    bounds: tx.resource_bounds(),
+                    signature: tx.signature().0.len(),
+                    calldata,
+                })
+            }
+            Self::Declare(declaration) => {
+                let tx = declaration.tx();
+                admissible(&Common {
+                    modes: [tx.nonce_data_availability_mode, tx.fee_data_availability_mode],
+                    reserved: [tx.paymaster_data.0.len(), tx.account_deployment_data.0.len()],
+                    bounds: tx.resource_bounds,
+                    signature: tx.signature.0.len(),
+                    calldata: 0,
+                })
+            }
         }
-        if !account.paymaster_data().0.is_empty() {
-            return refuse("paymaster data must be empty");
-        }
-        if let AccountTransaction::Invoke(tx) = account
-            && !tx.account_deployment_data().0.is_empty()
-        {
-            return refuse("account deployment data must be empty");
-        }
-        let ValidResourceBounds::AllResources(bounds) = account.resource_bounds() else {
-            return refuse("bounds of all three resources are required");
-        };
-        let prices = [bounds.l1_gas, bounds.l2_gas, bounds.l1_data_gas].map(|bound| bound.max_price_per_unit.0);
-        if prices.iter().any(|price| *price > crate::header::MAX_PRICE) {
-            return refuse("a price bound is above 2^64 - 1");
-        }
-        if bounds.l2_gas.max_amount.0 == 0 {
-            return refuse("the bound of L2 gas is 0: no transaction runs without L2 gas");
-        }
-        if bounds.l2_gas.max_amount.0 > MAX_L2_GAS_BOUND {
-            return refuse("the bound of L2 gas is above 10^15");
-        }
-        if account.signature().0.len() > MAX_SIGNATURE_FELTS {
-            return refuse("the signature has more than 4000 felts");
-        }
-        let calldata = match account {
-            AccountTransaction::Invoke(tx) => tx.calldata().0.len(),
-            AccountTransaction::DeployAccount(tx) => tx.constructor_calldata().0.len(),
-            AccountTransaction::Declare(_) => 0,
-        };
-        if calldata > MAX_CALLDATA_FELTS {
-            return refuse("the calldata has more than 5000 felts");
-        }
-        Ok(())
     }
+}
+
+/// What the rules without state look at.
+struct Common {
+    modes: [DataAvailabilityMode; 2],
+    /// Felts of paymaster data and of account deployment data.
+    reserved: [usize; 2],
+    bounds: ValidResourceBounds,
+    signature: usize,
+    calldata: usize,
+}
+
+fn admissible(tx: &Common) -> Result<(), BadTransaction> {
+    let refuse = |text: &str| Err(BadTransaction::NotAdmitted(text.into()));
+    if tx.modes.contains(&DataAvailabilityMode::L2) {
+        return refuse("data availability modes other than L1 are not in use");
+    }
+    if tx.reserved[0] != 0 {
+        return refuse("paymaster data must be empty");
+    }
+    if tx.reserved[1] != 0 {
+        return refuse("account deployment data must be empty");
+    }
+    let ValidResourceBounds::AllResources(bounds) = tx.bounds else {
+        return refuse("bounds of all three resources are required");
+    };
+    let prices = [bounds.l1_gas, bounds.l2_gas, bounds.l1_data_gas].map(|bound| bound.max_price_per_unit.0);
+    if prices.iter().any(|price| *price > crate::header::MAX_PRICE) {
+        return refuse("a price bound is above 2^64 - 1");
+    }
+    if bounds.l2_gas.max_amount.0 == 0 {
+        return refuse("the bound of L2 gas is 0: no transaction runs without L2 gas");
+    }
+    if bounds.l2_gas.max_amount.0 > MAX_L2_GAS_BOUND {
+        return refuse("the bound of L2 gas is above 10^15");
+    }
+    if tx.signature > MAX_SIGNATURE_FELTS {
+        return refuse("the signature has more than 4000 felts");
+    }
+    if tx.calldata > MAX_CALLDATA_FELTS {
+        return refuse("the calldata has more than 5000 felts");
+    }
+    Ok(())
 }
 
 /// Most felts of a signature.
@@ -265,11 +359,11 @@ pub(crate) fn write_address(felt: &StarkFelt) -> wire::Address {
     wire::Address { elements: felt.to_bytes_be().to_vec() }
 }
 
-fn write_felts(felts: &[StarkFelt]) -> Vec<wire::Felt252> {
+pub(crate) fn write_felts(felts: &[StarkFelt]) -> Vec<wire::Felt252> {
     felts.iter().map(write_felt).collect()
 }
 
-fn mode(value: i32, field: &str) -> Result<DataAvailabilityMode, String> {
+pub(crate) fn mode(value: i32, field: &str) -> Result<DataAvailabilityMode, String> {
     match wire::VolitionDomain::try_from(value) {
         Ok(wire::VolitionDomain::L1) => Ok(DataAvailabilityMode::L1),
         Ok(wire::VolitionDomain::L2) => Ok(DataAvailabilityMode::L2),
@@ -277,14 +371,14 @@ fn mode(value: i32, field: &str) -> Result<DataAvailabilityMode, String> {
     }
 }
 
-fn write_mode(mode: DataAvailabilityMode) -> i32 {
+pub(crate) fn write_mode(mode: DataAvailabilityMode) -> i32 {
     match mode {
         DataAvailabilityMode::L1 => wire::VolitionDomain::L1 as i32,
         DataAvailabilityMode::L2 => wire::VolitionDomain::L2 as i32,
     }
 }
 
-fn bounds(bounds: Option<&wire::ResourceBounds>) -> Result<ValidResourceBounds, String> {
+pub(crate) fn bounds(bounds: Option<&wire::ResourceBounds>) -> Result<ValidResourceBounds, String> {
     let bounds = bounds.ok_or("resource_bounds is missing")?;
     Ok(ValidResourceBounds::AllResources(AllResourceBounds {
         l1_gas: bound(bounds.l1_gas.as_ref(), "l1_gas")?,
@@ -300,7 +394,7 @@ fn bound(limits: Option<&wire::ResourceLimits>, field: &str) -> Result<ResourceB
     Ok(ResourceBounds { max_amount: GasAmount(limits.max_amount), max_price_per_unit: GasPrice(price) })
 }
 
-fn write_bounds(bounds: &ValidResourceBounds) -> wire::ResourceBounds {
+pub(crate) fn write_bounds(bounds: &ValidResourceBounds) -> wire::ResourceBounds {
     let limits = |bounds: ResourceBounds| {
         Some(wire::ResourceLimits {
             max_amount: bounds.max_amount.0,
@@ -317,7 +411,7 @@ fn write_bounds(bounds: &ValidResourceBounds) -> wire::ResourceBounds {
     }
 }
 
-fn signature(signature: Option<&wire::AccountSignature>) -> Result<TransactionSignature, String> {
+pub(crate) fn signature(signature: Option<&wire::AccountSignature>) -> Result<TransactionSignature, String> {
     let parts = &signature.ok_or("signature is missing")?.parts;
     Ok(TransactionSignature(Arc::new(felts(parts, "signature")?)))
 }

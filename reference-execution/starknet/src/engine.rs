@@ -22,7 +22,7 @@ use crate::{
     genesis_state::genesis_state,
     head::Head,
     header::{Init, L1Prices},
-    l1::NoL1,
+    l1::{L1Message, L1Source, NoL1},
     mempool::Mempool,
     rows::{self, BlockRecord},
     run::Finished,
@@ -50,12 +50,24 @@ pub(crate) struct Shared {
 /// An executed block, as it is handed back on commit.
 struct Candidate {
     record: BlockRecord,
+    /// The messages from L1 that it consumes.
+    messages: Vec<L1Message>,
 }
 
 impl StarknetEngine {
     /// Opens the chain of `genesis`, whose state an empty store gets first. L1 prices are those of genesis, and no
     /// messages from L1 are seen.
     pub fn open(genesis: &Genesis, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Arc<Self>, EngineFault> {
+        Self::open_seeing(genesis, store, clock, Arc::new(NoL1))
+    }
+
+    /// The same with a view of L1's messages.
+    pub fn open_seeing(
+        genesis: &Genesis,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        l1: Arc<dyn L1Source>,
+    ) -> Result<Arc<Self>, EngineFault> {
         let chain = Chain::new(genesis)?;
         let prices = &chain.section.prices;
         let fixed = FixedPrices(L1Prices {
@@ -64,10 +76,10 @@ impl StarknetEngine {
             gas_wei: prices.l1_gas_wei,
             data_gas_wei: prices.l1_data_gas_wei,
         });
-        Self::with_chain(chain, store, clock, Sources { prices: Arc::new(fixed), l1: Arc::new(NoL1) })
+        Self::with_chain(chain, store, clock, Sources { prices: Arc::new(fixed), l1 })
     }
 
-    /// The same with a view of L1.
+    /// The same with a view of L1, prices and messages.
     pub fn open_with(
         genesis: &Genesis,
         store: Arc<dyn Store>,
@@ -181,7 +193,7 @@ impl Shared {
             executed_count: finished.txs.len() as u64,
             parts,
             writes: finished.writes()?,
-            inner: Arc::new(Candidate { record: finished.record }),
+            inner: Arc::new(Candidate { messages: finished.messages(), record: finished.record }),
         })
     }
 }
@@ -226,7 +238,11 @@ impl ExecutionEngine for StarknetEngine {
         let snapshot = self.shared.store.snapshot().map_err(rows::fault)?;
         let after = Arc::new(head.after(&candidate.record, snapshot));
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = after;
+        for message in &candidate.messages {
+            self.shared.sources.l1.consumed(message);
+        }
         self.shared.mempool.committed(&candidate.record.diff.nonces);
+        self.shared.mempool.expire(self.shared.clock.unix_ms());
         Ok(())
     }
 

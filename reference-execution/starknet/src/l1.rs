@@ -42,6 +42,8 @@ pub trait L1Source: Send + Sync {
     fn is_due(&self, message: &L1Message) -> bool;
     /// Up to `limit` messages that are due and that this chain may not have consumed yet, oldest first.
     fn waiting(&self, limit: usize) -> Vec<L1Message>;
+    /// A committed block consumed the message: it need not wait any more, but stays due.
+    fn consumed(&self, _message: &L1Message) {}
 }
 
 /// A node that sees no messages.

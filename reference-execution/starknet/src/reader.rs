@@ -11,12 +11,16 @@ use blockifier::{
 };
 use ecp_execution_core::seams::{EngineFault, Snapshot, StoreError};
 use starknet_api::{
+    contract_class::compiled_class_hash::{HashVersion, HashableCompiledClass},
     core::{ClassHash, CompiledClassHash, ContractAddress, Nonce},
     state::StorageKey,
 };
 use starknet_types_core::felt::Felt as StarkFelt;
 
-use crate::{classes::Classes, rows};
+use crate::{
+    classes::{Class, Classes},
+    rows,
+};
 
 /// Reads the flat state of a snapshot.
 #[derive(Clone)]
@@ -63,6 +67,11 @@ impl Reader {
     fn felt(&self, table: &str, key: &[u8]) -> StateResult<StarkFelt> {
         rows::read_felt(&*self.snapshot, table, key).map_err(|error| self.failure.note(error))
     }
+
+    /// A declared class. One that cannot be read or does not compile any more is this node's failure: it was declared.
+    fn class(&self, class_hash: ClassHash) -> StateResult<Option<Class>> {
+        self.classes.find(&*self.snapshot, class_hash).map_err(|error| self.failure.note(error))
+    }
 }
 
 impl StateReader for Reader {
@@ -79,10 +88,7 @@ impl StateReader for Reader {
     }
 
     fn get_compiled_class(&self, class_hash: ClassHash) -> StateResult<RunnableCompiledClass> {
-        match self.classes.get(&class_hash) {
-            Some(class) => Ok(class.runnable.clone()),
-            None => Err(StateError::UndeclaredClassHash(class_hash)),
-        }
+        Ok(self.class(class_hash)?.ok_or(StateError::UndeclaredClassHash(class_hash))?.runnable)
     }
 
     fn get_compiled_class_hash(&self, class_hash: ClassHash) -> StateResult<CompiledClassHash> {
@@ -92,11 +98,13 @@ impl StateReader for Reader {
     fn get_compiled_class_hash_v2(
         &self,
         class_hash: ClassHash,
-        _class: &RunnableCompiledClass,
+        compiled: &RunnableCompiledClass,
     ) -> StateResult<CompiledClassHash> {
-        match self.classes.get(&class_hash) {
-            Some(class) => Ok(class.compiled_class_hash),
-            None => Err(StateError::MissingCompiledClassHashV2(class_hash)),
+        match (self.class(class_hash)?, compiled) {
+            (Some(class), _) => Ok(class.compiled_class_hash),
+            // Declared earlier in this block: not in the committed state yet.
+            (None, RunnableCompiledClass::V1(compiled)) => Ok(compiled.hash(&HashVersion::V2)),
+            (None, RunnableCompiledClass::V0(_)) => Err(StateError::MissingCompiledClassHashV2(class_hash)),
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum TxKind {
     Invoke,
     /// Creates an account.
     DeployAccount,
+    /// Declares a class.
+    Declare,
     /// Consumes a message from L1.
     L1Handler,
 }
@@ -27,6 +29,9 @@ pub struct Receipt {
     pub kind: TxKind,
     /// The account that pays, the new one for a deployment; the contract that a message from L1 is for.
     pub sender: StarkFelt,
+    /// The class that was declared; absent for other kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<StarkFelt>,
     /// What was paid, in fri.
     pub actual_fee: u128,
     /// Why it was reverted, if it was. A reverted transaction is in its block and pays its fee (ECP-STK-006).
@@ -84,6 +89,10 @@ impl Receipt {
             transaction_hash: tx.hash(),
             kind: tx.kind(),
             sender: tx.sender(),
+            declared: match tx {
+                Tx::Declare(declaration) => Some(declaration.class().class_hash.0),
+                Tx::Account(_) | Tx::L1Handler(_) => None,
+            },
             actual_fee: output.actual_fee.0,
             revert_reason: info.revert_error.as_ref().map(ToString::to_string),
             events: events.collect(),

@@ -18,6 +18,8 @@ pub const NONCES: &str = "starknet_nonces";
 pub const CONTRACTS: &str = "starknet_contracts";
 /// Class hash to compiled class hash.
 pub const CLASSES: &str = "starknet_classes";
+/// Class hash to the wire bytes of a declared class; those of genesis are in the program.
+pub const CLASS_DEFINITIONS: &str = "starknet_class_definitions";
 /// Height to [`BlockRecord`].
 pub const BLOCKS: &str = "starknet_blocks";
 /// Height and index to a transaction's wire bytes.
@@ -45,11 +47,12 @@ pub const META_HEAD: &[u8] = b"head";
 pub const META_HASHED: &[u8] = b"hashed";
 
 /// All tables.
-pub const TABLES: [&str; 12] = [
+pub const TABLES: [&str; 13] = [
     STORAGE,
     NONCES,
     CONTRACTS,
     CLASSES,
+    CLASS_DEFINITIONS,
     BLOCKS,
     TRANSACTIONS,
     RECEIPTS,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use ecp_jsonrpc::{Block, ExecutedTransaction, Sealed};
 use starknet_api::{
     block::GasPrice,
-    core::{ClassHash, Nonce},
+    core::{ClassHash, CompiledClassHash, Nonce},
     data_availability::DataAvailabilityMode as Mode,
     executable_transaction::AccountTransaction,
     execution_resources::GasAmount,
     transaction::{
-        DeployAccountTransactionV3, InvokeTransactionV3,
+        DeclareTransactionV3, DeployAccountTransactionV3, InvokeTransactionV3,
         fields::{
             AccountDeploymentData, AllResourceBounds, Calldata, ContractAddressSalt, PaymasterData, ProofFacts,
             ResourceBounds, Tip, TransactionSignature, ValidResourceBounds,
@@ -18,17 +18,17 @@ use starknet_api::{
     },
 };
 use starknet_rust_core::types::{
-    self as rpc, BroadcastedDeployAccountTransactionV3, BroadcastedInvokeTransactionV3, ContractStorageDiffItem,
-    DataAvailabilityMode, DeclaredClassItem, DeployedContractItem, Event, ExecutionResources, ExecutionResult,
-    FeePayment, L1DataAvailabilityMode, MsgToL1, NonceUpdate, PriceUnit, ResourceBoundsMapping, ResourcePrice,
-    StateDiff, StorageEntry, Transaction,
+    self as rpc, BroadcastedDeclareTransactionV3, BroadcastedDeployAccountTransactionV3,
+    BroadcastedInvokeTransactionV3, ContractStorageDiffItem, DataAvailabilityMode, DeclaredClassItem,
+    DeployedContractItem, Event, ExecutionResources, ExecutionResult, FeePayment, L1DataAvailabilityMode, MsgToL1,
+    NonceUpdate, PriceUnit, ResourceBoundsMapping, ResourcePrice, StateDiff, StorageEntry, Transaction,
 };
 use starknet_types_core::felt::Felt as StarkFelt;
 
 use crate::{
     codec::Tx,
     convert,
-    receipts::{Receipt, TxKind},
+    receipts::{EventRecord, Receipt, TxKind},
     rows::{BlockRecord, DiffRecord},
 };
 
@@ -106,10 +106,49 @@ fn rpc_bounds(bounds: &ValidResourceBounds) -> ResourceBoundsMapping {
     }
 }
 
-/// A transaction with its hash. `None` for a kind that is never admitted.
+/// A declaration but for its class.
+pub(crate) fn declare(
+    tx: BroadcastedDeclareTransactionV3,
+    class_hash: ClassHash,
+) -> Result<DeclareTransactionV3, String> {
+    Ok(DeclareTransactionV3 {
+        resource_bounds: bounds(&tx.resource_bounds),
+        tip: Tip(tx.tip),
+        signature: TransactionSignature(Arc::new(tx.signature)),
+        nonce: Nonce(tx.nonce),
+        class_hash,
+        compiled_class_hash: CompiledClassHash(tx.compiled_class_hash),
+        sender_address: convert::address(tx.sender_address)?,
+        nonce_data_availability_mode: mode(tx.nonce_data_availability_mode),
+        fee_data_availability_mode: mode(tx.fee_data_availability_mode),
+        paymaster_data: PaymasterData(tx.paymaster_data),
+        account_deployment_data: AccountDeploymentData(tx.account_deployment_data),
+    })
+}
+
+/// A declaration with its hash.
+pub(crate) fn declared(tx: DeclareTransactionV3, transaction_hash: StarkFelt) -> Transaction {
+    Transaction::Declare(rpc::DeclareTransaction::V3(rpc::DeclareTransactionV3 {
+        transaction_hash,
+        sender_address: *tx.sender_address.0.key(),
+        compiled_class_hash: tx.compiled_class_hash.0,
+        signature: tx.signature.0.to_vec(),
+        nonce: tx.nonce.0,
+        class_hash: tx.class_hash.0,
+        resource_bounds: rpc_bounds(&tx.resource_bounds),
+        tip: tx.tip.0,
+        paymaster_data: tx.paymaster_data.0,
+        account_deployment_data: tx.account_deployment_data.0,
+        nonce_data_availability_mode: rpc_mode(tx.nonce_data_availability_mode),
+        fee_data_availability_mode: rpc_mode(tx.fee_data_availability_mode),
+    }))
+}
+
+/// A transaction with its hash. `None` for what is never made.
 pub(crate) fn transaction(tx: &Tx) -> Option<Transaction> {
     let transaction_hash = tx.hash();
     match tx {
+        Tx::Declare(tx) => Some(declared(tx.tx().clone(), transaction_hash)),
         Tx::L1Handler(tx) => Some(Transaction::L1Handler(rpc::L1HandlerTransaction {
             transaction_hash,
             version: StarkFelt::ZERO,
@@ -154,22 +193,23 @@ pub(crate) fn transaction(tx: &Tx) -> Option<Transaction> {
     }
 }
 
+/// Events.
+pub(crate) fn events(events: Vec<EventRecord>) -> Vec<Event> {
+    let event = |event: EventRecord| Event { from_address: event.from_address, keys: event.keys, data: event.data };
+    events.into_iter().map(event).collect()
+}
+
 /// A transaction and what it did.
-pub(crate) fn executed(tx: &Tx, receipt: Receipt) -> Option<ExecutedTransaction> {
-    let events = receipt.events.into_iter().map(|event| Event {
-        from_address: event.from_address,
-        keys: event.keys,
-        data: event.data,
-    });
+pub(crate) fn executed(transaction: Transaction, receipt: Receipt) -> ExecutedTransaction {
     let messages = receipt.messages.into_iter().map(|message| MsgToL1 {
         from_address: message.from_address,
         to_address: message.to_address,
         payload: message.payload,
     });
-    Some(ExecutedTransaction {
-        transaction: transaction(tx)?,
+    ExecutedTransaction {
+        transaction,
         actual_fee: FeePayment { amount: receipt.actual_fee.into(), unit: PriceUnit::Fri },
-        events: events.collect(),
+        events: events(receipt.events),
         messages_sent: messages.collect(),
         execution_resources: ExecutionResources {
             l1_gas: receipt.l1_gas,
@@ -182,9 +222,9 @@ pub(crate) fn executed(tx: &Tx, receipt: Receipt) -> Option<ExecutedTransaction>
         },
         contract_address: match receipt.kind {
             TxKind::DeployAccount => receipt.sender,
-            TxKind::Invoke | TxKind::L1Handler => StarkFelt::ZERO,
+            TxKind::Invoke | TxKind::Declare | TxKind::L1Handler => StarkFelt::ZERO,
         },
-    })
+    }
 }
 
 /// A block.

@@ -9,7 +9,7 @@ use blockifier::{
     },
     state::cached_state::CommitmentStateDiff,
 };
-use ecp_commitments::{BlockCommitments, DataAvailability, StarknetVersion, TransactionOutcome};
+use ecp_commitments::{BlockCommitments, ContentTrees, DataAvailability};
 use ecp_execution_core::seams::{EngineFault, Write};
 use ecp_types::{Commitment, Height};
 use prost::Message as _;
@@ -20,9 +20,11 @@ use crate::{
     chain::SharedChain,
     codec::{self, Tx},
     commitment::{Bound, Scheme},
+    declare,
     guard::guarded,
     head::Head,
     header::Init,
+    l1::L1Message,
     market,
     reader::{Failure, Reader},
     receipts::Receipt,
@@ -60,6 +62,8 @@ pub struct Run {
     failure: Failure,
     txs: Vec<Tx>,
     receipts: Vec<Receipt>,
+    /// Trees over the transactions, complete whenever no transaction is under execution.
+    trees: ContentTrees,
 }
 
 /// An executed block.
@@ -97,7 +101,9 @@ impl Run {
             TransactionExecutorConfig::default(),
         )
         .map_err(|error| EngineFault(format!("cannot begin block {}: {error}", init.height)))?;
-        Ok(Self { chain, head, init, old_hash, executor, failure, txs: Vec::new(), receipts: Vec::new() })
+        let trees = ContentTrees::new(init.starknet_version.parse().map_err(|error| EngineFault(format!("{error}")))?);
+        let (txs, receipts) = (Vec::new(), Vec::new());
+        Ok(Self { chain, head, init, old_hash, executor, failure, txs, receipts, trees })
     }
 
     /// The header.
@@ -119,7 +125,9 @@ impl Run {
         self.failure.check()?;
         match executed {
             Ok(Ok((info, _))) => {
-                self.receipts.push(Receipt::new(tx, &info));
+                let receipt = Receipt::new(tx, &info);
+                self.trees.push(&receipt.outcome(tx));
+                self.receipts.push(receipt);
                 self.txs.push(tx.clone());
                 Ok(Outcome::Included)
             }
@@ -161,13 +169,10 @@ impl Run {
         let summary =
             closed?.map_err(|error| EngineFault(format!("cannot close block {}: {error}", self.init.height)))?;
         let diff = diff_record(summary.state_diff);
-        let outcomes: Vec<TransactionOutcome> =
-            self.receipts.iter().zip(&self.txs).map(|(receipt, tx)| receipt.outcome(tx)).collect();
         let params = self.chain.params(self.init.height)?;
-        let version: StarknetVersion =
-            self.init.starknet_version.parse().map_err(|error| EngineFault(format!("{error}")))?;
         let mode = if self.init.blobs { DataAvailability::Blob } else { DataAvailability::Calldata };
-        let content = BlockCommitments::of(&outcomes, &diff.to_diff(), mode, &version);
+        let changes = diff.to_diff();
+        let content = BlockCommitments::with_trees(&self.trees, &changes, mode);
         let l2_gas_used = self.receipts.iter().fold(0_u64, |sum, receipt| sum.saturating_add(receipt.l2_gas));
         let market = &self.chain.section.l2_gas_market;
         let floor = self.head.fee_actual();
@@ -222,6 +227,16 @@ impl Finished {
         }
     }
 
+    /// The messages from L1 that the block consumes.
+    #[must_use]
+    pub fn messages(&self) -> Vec<L1Message> {
+        let message = |tx: &Tx| match tx {
+            Tx::L1Handler(handler) => Some(L1Message::of(handler)),
+            Tx::Account(_) | Tx::Declare(_) => None,
+        };
+        self.txs.iter().filter_map(message).collect()
+    }
+
     /// The rows that make the block the head.
     pub fn writes(&self) -> Result<Vec<Write>, EngineFault> {
         let height = self.record.init.height;
@@ -229,9 +244,17 @@ impl Finished {
         writes.push((rows::BLOCKS, rows::height_key(height), Some(rows::json(&self.record)?)));
         for (index, (tx, receipt)) in (0_u32..).zip(self.txs.iter().zip(&self.receipts)) {
             let place = rows::place_key(height, index);
-            writes.push((rows::TRANSACTIONS, place.clone(), Some(tx.to_wire().encode_to_vec())));
+            writes.push((rows::TRANSACTIONS, place.clone(), Some(tx.to_row().encode_to_vec())));
             writes.push((rows::RECEIPTS, place.clone(), Some(rows::json(receipt)?)));
             writes.push((rows::TRANSACTION_PLACES, tx.hash().to_bytes_be().to_vec(), Some(place)));
+            // A declaration that was reverted declares nothing.
+            if let Tx::Declare(declaration) = tx
+                && self.record.diff.classes.contains_key(&declaration.class().class_hash.0)
+            {
+                let class = declaration.class();
+                let definition = declare::write_class(&class.sierra).encode_to_vec();
+                writes.push((rows::CLASS_DEFINITIONS, class.class_hash.0.to_bytes_be().to_vec(), Some(definition)));
+            }
         }
         writes.push((rows::META, rows::META_HEAD.to_vec(), Some(rows::height_key(height))));
         Ok(writes)

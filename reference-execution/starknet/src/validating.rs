@@ -147,7 +147,7 @@ impl StarknetValidation {
                 }
                 self.init = Some(init);
             }
-            (PartKind::Body, Some(_), None) => return Ok(self.take_body(part)),
+            (PartKind::Body, Some(_), None) => return self.take_body(part),
             (PartKind::Fin, Some(_), None) => match Fin::decode(&part.payload) {
                 Err(text) => return malformed(text),
                 Ok(fin) if fin.executed_count > self.sent.len() as u64 => {
@@ -161,25 +161,39 @@ impl StarknetValidation {
         Ok(Ok(()))
     }
 
-    fn take_body(&mut self, part: &Part) -> Result<(), Invalid> {
+    fn take_body(&mut self, part: &Part) -> Result<Result<(), Invalid>, EngineFault> {
+        let chain = Arc::clone(&self.shared.chain);
+        let rules = chain.rules(self.slot.height)?;
         let mut batch = Batch::of(&part.payload);
         loop {
-            let message = batch.next_transaction().map_err(|error| {
-                (InvalidReason::PayloadMalformed, format!("part {} is no TransactionBatch: {error}", part.index))
-            })?;
-            let Some(message) = message else { return Ok(()) };
+            let message = match batch.next_transaction() {
+                Ok(Some(message)) => message,
+                Ok(None) => return Ok(Ok(())),
+                Err(error) => {
+                    let text = format!("part {} is no TransactionBatch: {error}", part.index);
+                    return Ok(Err((InvalidReason::PayloadMalformed, text)));
+                }
+            };
+            // Reading a declaration compiles its class.
+            if self.dropped.load(Ordering::Relaxed) {
+                return Err(EngineFault("the validation was given up".into()));
+            }
             let place = self.sent.len();
-            let tx = Tx::from_wire(&message, &self.shared.chain.chain_id).map_err(|error| match error {
-                BadTransaction::Malformed(text) => {
-                    (InvalidReason::PayloadMalformed, format!("transaction {place}: {text}"))
+            let tx = match Tx::from_wire(&message, &rules) {
+                Ok(tx) => tx,
+                Err(error) => {
+                    let text = format!("transaction {place}: {error}");
+                    let reason = match error {
+                        BadTransaction::Malformed(_) => InvalidReason::PayloadMalformed,
+                        BadTransaction::NotAdmitted(_) => InvalidReason::TransactionInvalid,
+                        BadTransaction::Fault(text) => return Err(EngineFault(text)),
+                    };
+                    return Ok(Err((reason, text)));
                 }
-                BadTransaction::NotAdmitted(text) => {
-                    (InvalidReason::TransactionInvalid, format!("transaction {place}: {text}"))
-                }
-            })?;
+            };
             if !self.hashes.insert(tx.hash()) {
                 let text = format!("transaction {:#x} stands twice", tx.hash());
-                return Err((InvalidReason::DuplicateTransaction, text));
+                return Ok(Err((InvalidReason::DuplicateTransaction, text)));
             }
             self.sent.push(tx);
         }
@@ -216,7 +230,7 @@ impl StarknetValidation {
                 let text = format!("transaction {index}, {:#x}, stands in block {height}", tx.hash());
                 let reason = match tx {
                     Tx::L1Handler(_) => InvalidReason::L1MessageConsumed,
-                    Tx::Account(_) => InvalidReason::DuplicateTransaction,
+                    Tx::Account(_) | Tx::Declare(_) => InvalidReason::DuplicateTransaction,
                 };
                 self.stopped = Some((reason, text));
                 break;

@@ -1,11 +1,12 @@
 //! The engine as JSON-RPC sees it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ecp_execution_core::seams::{EngineFault, Snapshot};
-use ecp_jsonrpc::{Block, NodeView, Place, Sealed, StateAt, ViewError};
+use ecp_jsonrpc::{Block, BlockEvents, NodeView, Place, Sealed, StateAt, ViewError};
 use prost::Message as _;
 use starknet_api::{
+    core::ClassHash,
     executable_transaction::{AccountTransaction, DeployAccountTransaction, InvokeTransaction},
     execution_resources::GasVector,
     transaction::{
@@ -14,16 +15,20 @@ use starknet_api::{
     },
 };
 use starknet_rust_core::types::{
-    BroadcastedDeployAccountTransaction, BroadcastedInvokeTransaction, BroadcastedTransaction, ContractErrorData,
-    ContractExecutionError, DeployAccountTransactionResult, FeeEstimate, FunctionCall, StarknetError, StateDiff,
+    self as rpc, BroadcastedDeclareTransaction, BroadcastedDeployAccountTransaction, BroadcastedInvokeTransaction,
+    BroadcastedTransaction, ContractErrorData, ContractExecutionError, DeclareTransactionResult,
+    DeployAccountTransactionResult, FeeEstimate, FlattenedSierraClass, FunctionCall, StarknetError, StateDiff,
     TransactionExecutionErrorData,
 };
 use starknet_types_core::felt::Felt as StarkFelt;
 use tokio::sync::watch;
 
 use crate::{
+    classes::Class,
     codec::{BadTransaction, Tx},
+    compile::ClassError,
     convert,
+    declare::{self, BadDeclaration, Declaration},
     engine::StarknetEngine,
     head::Head,
     mempool::Refused,
@@ -34,6 +39,8 @@ use crate::{
     wire,
 };
 
+/// How long a class that a user sends may compile. The largest that fit take about a second.
+const COMPILE_PATIENCE: Duration = Duration::from_secs(10);
 /// Contracts that have storage without a class.
 const SYSTEM_CONTRACTS: [StarkFelt; 2] = [StarkFelt::ONE, StarkFelt::TWO];
 
@@ -64,14 +71,35 @@ impl StarknetEngine {
         rows::read_json(snapshot, rows::BLOCKS, &rows::height_key(height)).map_err(internal)
     }
 
-    fn stored(&self, snapshot: &dyn Snapshot, height: u64, index: u32) -> Result<(Tx, Receipt), ViewError> {
+    fn receipt(&self, snapshot: &dyn Snapshot, height: u64, index: u32) -> Result<Receipt, ViewError> {
+        let receipt = rows::read_json(snapshot, rows::RECEIPTS, &rows::place_key(height, index)).map_err(internal)?;
+        receipt.ok_or_else(|| broken("the row of a receipt"))
+    }
+
+    fn stored(
+        &self,
+        snapshot: &dyn Snapshot,
+        height: u64,
+        index: u32,
+    ) -> Result<(rpc::Transaction, Receipt), ViewError> {
         let key = rows::place_key(height, index);
         let bytes = snapshot.get(rows::TRANSACTIONS, &key).map_err(|error| internal(rows::fault(error)))?;
         let bytes = bytes.ok_or_else(|| broken("the row of a transaction"))?;
         let message = wire::ConsensusTransaction::decode(&*bytes).map_err(|_| broken("the row of a transaction"))?;
-        let tx = Tx::from_wire(&message, &self.chain().chain_id).map_err(|_| broken("the row of a transaction"))?;
-        let receipt = rows::read_json(snapshot, rows::RECEIPTS, &key).map_err(internal)?;
-        Ok((tx, receipt.ok_or_else(|| broken("the row of a receipt"))?))
+        let receipt = self.receipt(snapshot, height, index)?;
+        let transaction = match (&message.txn, receipt.declared) {
+            // Its class stands elsewhere, and nobody needs it compiled to read the transaction.
+            (Some(wire::Txn::DeclareV3(wire::DeclareV3WithClass { common: Some(common), .. })), Some(class_hash)) => {
+                let tx = declare::read_common(common, ClassHash(class_hash));
+                rpc_types::declared(tx.map_err(|_| broken("the row of a transaction"))?, receipt.transaction_hash)
+            }
+            _ => {
+                let rules = self.chain().rules(height).map_err(internal)?;
+                let tx = Tx::from_wire(&message, &rules).map_err(|_| broken("the row of a transaction"))?;
+                rpc_types::transaction(&tx).ok_or_else(|| broken("the row of a transaction"))?
+            }
+        };
+        Ok((transaction, receipt))
     }
 
     fn sealed(&self, snapshot: &dyn Snapshot, height: u64) -> Result<Option<Sealed>, ViewError> {
@@ -102,10 +130,10 @@ impl StarknetEngine {
     /// Those of Starknet's JSON-RPC specification.
     pub fn submit(&self, tx: Tx) -> Result<StarkFelt, ViewError> {
         tx.admissible().map_err(not_admitted)?;
-        let Tx::Account(account) = &tx else {
+        let Some(account) = tx.of_account() else {
             return Err(StarknetError::ValidationFailure("a message comes from L1 and is not submitted".into()).into());
         };
-        let head = self.head();
+        let head = Self::head(self);
         let (hash, sender, nonce) = (tx.hash(), tx.sender(), tx.nonce());
         let known = rows::read_place(&*head.snapshot, &hash).map_err(internal)?;
         if known.is_some() || self.mempool().get(&hash).is_some() {
@@ -121,20 +149,37 @@ impl StarknetEngine {
             && self.mempool().nonce_after(&sender, StarkFelt::ZERO) != StarkFelt::ZERO;
         if !awaits_deployment {
             let simulation = Simulation::new(&self.shared, &head).map_err(internal)?;
-            simulation.validate(account).map_err(internal)?.map_err(|objection| match objection {
+            simulation.validate(&account).map_err(internal)?.map_err(|objection| match objection {
                 Objection::Nonce(text) => StarknetError::InvalidTransactionNonce(text),
                 Objection::Balance => StarknetError::InsufficientAccountBalance,
                 Objection::Bounds => StarknetError::InsufficientResourcesForValidate,
                 Objection::Validation(text) => StarknetError::ValidationFailure(text),
             })?;
         }
-        self.mempool().add(tx, next).map_err(|refused| match refused {
-            Refused::Duplicate(_) | Refused::NonceTooLow { .. } | Refused::NonceTooHigh => {
+        self.mempool().add(tx, next, self.shared.clock.unix_ms()).map_err(|refused| match refused {
+            Refused::Known(_) => StarknetError::DuplicateTx,
+            Refused::Underpriced { .. } => StarknetError::ReplacementTransactionUnderpriced,
+            Refused::NonceTooLow { .. } | Refused::NonceTooHigh => {
                 StarknetError::InvalidTransactionNonce(refused.to_string())
             }
-            Refused::Full => StarknetError::UnexpectedError(refused.to_string()),
+            Refused::AccountFull | Refused::Full => StarknetError::UnexpectedError(refused.to_string()),
         })?;
         Ok(hash)
+    }
+
+    /// The class that a user declares, compiled.
+    fn compiled(&self, class: Arc<FlattenedSierraClass>) -> Result<Class, ViewError> {
+        self.chain().classes.compiled_within(class, COMPILE_PATIENCE).map_err(|error| {
+            match error {
+                ClassError::Version(_) => StarknetError::UnsupportedContractClassVersion,
+                ClassError::TooLarge(_) => StarknetError::ContractClassSizeIsTooLarge,
+                ClassError::NoThread(_) => StarknetError::UnexpectedError(error.to_string()),
+                ClassError::DoesNotCompile(_) | ClassError::TooSlow(_) => {
+                    StarknetError::CompilationFailed(error.to_string())
+                }
+            }
+            .into()
+        })
     }
 
     /// A transaction as a fee estimate executes it: hashed and signed as it came, but without bounds.
@@ -163,7 +208,14 @@ impl StarknetEngine {
                 let tx = DeployAccountTransaction { tx: ApiDeploy::V3(tx), tx_hash: hash, contract_address };
                 Ok((AccountTransaction::DeployAccount(tx), query))
             }
-            BroadcastedTransaction::Declare(_) => Err(StarknetError::UnsupportedContractClassVersion.into()),
+            BroadcastedTransaction::Declare(tx) => {
+                let query = tx.is_query;
+                let class = self.compiled(Arc::clone(&tx.contract_class))?;
+                let mut tx = rpc_types::declare(tx, class.class_hash).map_err(bad)?;
+                let hash = tx.calculate_transaction_hash(chain_id, &version(query)).map_err(|e| bad(e.to_string()))?;
+                tx.resource_bounds = ValidResourceBounds::new_unlimited_gas_no_fee_enforcement();
+                Ok((declare::executable(&class, tx, hash), query))
+            }
         }
     }
 }
@@ -175,6 +227,10 @@ impl NodeView for StarknetEngine {
 
     fn hash_height(&self) -> watch::Receiver<Option<u64>> {
         self.shared.hashed.subscribe()
+    }
+
+    fn first_height(&self) -> u64 {
+        self.chain().genesis.first_height()
     }
 
     fn head(&self) -> Result<Option<u64>, ViewError> {
@@ -198,8 +254,8 @@ impl NodeView for StarknetEngine {
         let Some(record) = self.record(&*snapshot, height)? else { return Ok(None) };
         let mut transactions = Vec::with_capacity(record.transactions.len());
         for index in 0..u32::try_from(record.transactions.len()).unwrap_or(u32::MAX) {
-            let (tx, receipt) = self.stored(&*snapshot, height, index)?;
-            transactions.push(rpc_types::executed(&tx, receipt).ok_or_else(|| broken("the row of a transaction"))?);
+            let (transaction, receipt) = self.stored(&*snapshot, height, index)?;
+            transactions.push(rpc_types::executed(transaction, receipt));
         }
         let sealed = self.sealed(&*snapshot, height)?;
         Ok(Some(rpc_types::block(record, transactions, sealed)))
@@ -233,6 +289,28 @@ impl NodeView for StarknetEngine {
     fn class_hash(&self, at: StateAt, address: StarkFelt) -> Result<StarkFelt, ViewError> {
         let class = self.cell(at, rows::CONTRACTS, &address.to_bytes_be())?;
         if class == StarkFelt::ZERO { Err(StarknetError::ContractNotFound.into()) } else { Ok(class) }
+    }
+
+    fn class(&self, at: StateAt, class_hash: StarkFelt) -> Result<FlattenedSierraClass, ViewError> {
+        let head = self.state(at)?;
+        let class = self.chain().classes.find(&*head.snapshot, ClassHash(class_hash));
+        let class = class.map_err(|error| internal(rows::fault(error)))?.ok_or(StarknetError::ClassHashNotFound)?;
+        Ok(class.sierra.as_ref().clone())
+    }
+
+    fn events(&self, height: u64) -> Result<Option<BlockEvents>, ViewError> {
+        let snapshot = self.shared.store.snapshot().map_err(|error| internal(rows::fault(error)))?;
+        if Self::head(self).block.is_none_or(|(head, _)| head < height) {
+            return Ok(None);
+        }
+        let Some(record) = self.record(&*snapshot, height)? else { return Ok(None) };
+        let mut transactions = Vec::with_capacity(record.transactions.len());
+        for (index, hash) in (0_u32..).zip(record.transactions) {
+            let receipt = self.receipt(&*snapshot, height, index)?;
+            transactions.push((hash, rpc_types::events(receipt.events)));
+        }
+        let block_hash = self.sealed(&*snapshot, height)?.map(|sealed| sealed.block_hash);
+        Ok(Some(BlockEvents { block_hash, transactions }))
     }
 
     fn call(&self, at: StateAt, call: FunctionCall) -> Result<Vec<StarkFelt>, ViewError> {
@@ -298,12 +376,33 @@ impl NodeView for StarknetEngine {
         if transaction.is_query {
             return Err(StarknetError::UnsupportedTxVersion.into());
         }
-        if !self.chain().classes.all().iter().any(|class| class.class_hash.0 == transaction.class_hash) {
-            return Err(StarknetError::ClassHashNotFound.into());
-        }
+        self.class(StateAt::Head, transaction.class_hash)?;
         let tx = rpc_types::deploy_account(transaction);
         let tx = Tx::deploy_account(tx, &self.chain().chain_id).map_err(not_admitted)?;
         let contract_address = tx.sender();
         Ok(DeployAccountTransactionResult { transaction_hash: self.submit(tx)?, contract_address })
+    }
+
+    fn add_declare(&self, transaction: BroadcastedDeclareTransaction) -> Result<DeclareTransactionResult, ViewError> {
+        if transaction.is_query {
+            return Err(StarknetError::UnsupportedTxVersion.into());
+        }
+        let class = self.compiled(Arc::clone(&transaction.contract_class))?;
+        let head = Self::head(self);
+        let known = rows::read_felt(&*head.snapshot, rows::CLASSES, &class.class_hash.0.to_bytes_be());
+        if known.map_err(|error| internal(rows::fault(error)))? != StarkFelt::ZERO {
+            return Err(StarknetError::ClassAlreadyDeclared.into());
+        }
+        let class_hash = class.class_hash;
+        let next = head.block.map_or(self.chain().genesis.first_height(), |(height, _)| height + 1);
+        let rules = self.chain().rules(next).map_err(internal)?;
+        let tx = rpc_types::declare(transaction, class_hash).map_err(StarknetError::ValidationFailure)?;
+        let declaration = Declaration::new(tx, class, rules.compiled_hashes, rules.chain_id);
+        let declaration = declaration.map_err(|error| match error {
+            BadDeclaration::CompiledClassHash { .. } => StarknetError::CompiledClassHashMismatch,
+            error => StarknetError::ValidationFailure(error.to_string()),
+        })?;
+        let transaction_hash = self.submit(Tx::Declare(declaration))?;
+        Ok(DeclareTransactionResult { transaction_hash, class_hash: class_hash.0 })
     }
 }

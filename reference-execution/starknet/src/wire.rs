@@ -4,6 +4,10 @@
 
 use prost::{DecodeError, Message as _, encoding};
 
+mod class;
+
+pub use class::{Cairo1Class, Cairo1EntryPoints, DeclareV3Common, DeclareV3WithClass, SierraEntryPoint};
+
 /// Name of the part format.
 pub const PART_FORMAT: &str = "starknet-p2p/2026-08";
 
@@ -195,10 +199,6 @@ pub struct L1HandlerV0 {
     #[prost(message, repeated, tag = "4")]
     pub calldata: Vec<Felt252>,
 }
-
-/// A declaration with its class. The fields are not read here: no chain of this engine admits one.
-#[derive(Clone, PartialEq, Eq, ::prost::Message)]
-pub struct DeclareV3WithClass {}
 
 /// A transaction of a proposal.
 #[derive(Clone, PartialEq, Eq, ::prost::Message)]

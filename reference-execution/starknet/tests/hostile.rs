@@ -24,7 +24,7 @@ fn fixture() -> &'static (Vec<Part>, Node) {
         let builder = Node::new();
         let (a, b, new) = (builder.wallet(KEYS[0]), builder.wallet(KEYS[1]), builder.wallet(common::NEW_KEY));
         for tx in [a.transfer(0, &b, 1), a.transfer(1, &b, 2), new.deployment()] {
-            builder.engine.mempool().add(tx, StarkFelt::ZERO).unwrap();
+            builder.engine.mempool().add(tx, StarkFelt::ZERO, common::START * 1_000).unwrap();
         }
         let (parts, _) = builder.build();
         (in_one_body(&parts), Node::new())

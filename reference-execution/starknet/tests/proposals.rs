@@ -24,7 +24,7 @@ fn load(node: &Node, first_nonce: u64, count: u64) {
     let (a, b) = (node.wallet(KEYS[0]), node.wallet(KEYS[1]));
     for nonce in first_nonce..first_nonce + count {
         let next = StarkFelt::from(first_nonce);
-        node.engine.mempool().add(a.transfer(nonce, &b, 1), next).unwrap();
+        node.engine.mempool().add(a.transfer(nonce, &b, 1), next, common::START * 1_000).unwrap();
     }
 }
 
@@ -144,11 +144,11 @@ fn altered_proposals_are_invalid_each_for_its_reason() {
             InvalidReason::PayloadMalformed,
         ),
         (
-            "a declaration",
+            "a declaration without fields",
             body(&|batch| {
-                batch.transactions[0].txn = Some(wire::Txn::DeclareV3(wire::DeclareV3WithClass {}));
+                batch.transactions[0].txn = Some(wire::Txn::DeclareV3(wire::DeclareV3WithClass::default()));
             }),
-            InvalidReason::TransactionInvalid,
+            InvalidReason::PayloadMalformed,
         ),
         ("another round", init(&|init| init.round = 1), InvalidReason::InitMismatch),
         (

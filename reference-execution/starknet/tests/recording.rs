@@ -174,7 +174,7 @@ impl Tape {
         let sent = head.transactions(wanted.count);
         for tx in &sent {
             let next = StarkFelt::from(0_u64);
-            node.engine.mempool().add(tx.clone(), next).unwrap();
+            node.engine.mempool().add(tx.clone(), next, 0).unwrap();
         }
         let mut build = node.engine.build(node.slot()).unwrap();
         // A block without transactions need not wait for one.

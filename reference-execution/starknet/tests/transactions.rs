@@ -43,7 +43,7 @@ fn transfers_move_strk_and_pay_fees_to_the_builder() {
     let (first, second) = (a.transfer(0, &b, 5), a.transfer(1, &b, 7));
     // The second comes first and waits for its turn.
     for tx in [&second, &first] {
-        node.engine.mempool().add(tx.clone(), StarkFelt::ZERO).unwrap();
+        node.engine.mempool().add(tx.clone(), StarkFelt::ZERO, common::START * 1_000).unwrap();
     }
     let (_, executed) = node.block();
     assert_eq!(executed.executed_count, 2);
@@ -65,7 +65,7 @@ fn an_account_deploys_itself_and_looks_like_those_of_genesis() {
     let (deployment, transfer) = (new.deployment(), new.transfer(1, &old, 3));
     assert_eq!(deployment.sender(), new.felt());
     for tx in [&deployment, &transfer] {
-        node.engine.mempool().add(tx.clone(), StarkFelt::ZERO).unwrap();
+        node.engine.mempool().add(tx.clone(), StarkFelt::ZERO, common::START * 1_000).unwrap();
     }
     let (_, executed) = node.block();
     assert_eq!(executed.executed_count, 2);
@@ -89,7 +89,7 @@ fn a_reverted_transaction_is_in_the_block_and_pays() {
     let node = Node::new();
     let (a, b) = (node.wallet(KEYS[0]), node.wallet(KEYS[1]));
     let too_much = a.transfer(0, &b, 10 * BALANCE);
-    node.engine.mempool().add(too_much.clone(), StarkFelt::ZERO).unwrap();
+    node.engine.mempool().add(too_much.clone(), StarkFelt::ZERO, common::START * 1_000).unwrap();
     let (_, executed) = node.block();
     assert_eq!(executed.executed_count, 1);
     let receipt = receipt(&node, &too_much.hash()).unwrap();
@@ -107,7 +107,7 @@ fn a_forged_signature_is_in_no_block_and_holds_up_nobody() {
     let forged = a.forged_transfer(0, &b, 5);
     let honest = b.transfer(0, &a, 5);
     for tx in [&forged, &honest] {
-        node.engine.mempool().add(tx.clone(), StarkFelt::ZERO).unwrap();
+        node.engine.mempool().add(tx.clone(), StarkFelt::ZERO, common::START * 1_000).unwrap();
     }
     let (_, executed) = node.block();
     assert_eq!(executed.executed_count, 1);

@@ -137,7 +137,7 @@ fn what_cannot_be_executed_is_refused_at_submission() {
     view.add_invoke(invoke(&first)).unwrap();
     assert_eq!(refused(view.add_invoke(invoke(&first))), StarknetError::DuplicateTx);
     let replacing = refused(view.add_invoke(invoke(&a.transfer(0, &b, 6))));
-    assert!(matches!(replacing, StarknetError::InvalidTransactionNonce(_)), "{replacing:?}");
+    assert_eq!(replacing, StarknetError::ReplacementTransactionUnderpriced);
     node.block();
     assert_eq!(refused(view.add_invoke(invoke(&first))), StarknetError::DuplicateTx);
     let low = refused(view.add_invoke(invoke(&a.transfer(0, &b, 7))));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // also in the helpers of tests
 
+mod events;
 mod hash_wait;
 mod methods;
 mod node;

@@ -257,7 +257,7 @@ async fn deploying_an_account() {
 #[tokio::test]
 async fn wrong_calls_are_named() {
     let Served { server: _server, client, .. } = two_blocks().await;
-    assert_eq!(call(&client, "starknet_addDeclareTransaction", json!([])).await.unwrap_err().0, -32601);
+    assert_eq!(call(&client, "starknet_traceTransaction", json!([])).await.unwrap_err().0, -32601);
     let wrong = [
         ("starknet_getNonce", json!(["latest"]), "parameter `contract_address` is missing"),
         ("starknet_getNonce", json!(["newest", "0x1"]), "one of `latest`"),

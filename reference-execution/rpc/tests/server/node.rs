@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use ecp_jsonrpc::{
-    Block, ExecutedTransaction, JsonRpcServer, NodeView, Place, Sealed, ServeOptions, StateAt, ViewError,
+    Block, BlockEvents, ExecutedTransaction, JsonRpcServer, NodeView, Place, Sealed, ServeOptions, StateAt, ViewError,
 };
 use jsonrpsee::{
     core::{
@@ -15,10 +15,11 @@ use jsonrpsee::{
 };
 use serde_json::{Value, json};
 use starknet_rust_core::types::{
-    BroadcastedDeployAccountTransaction, BroadcastedInvokeTransaction, BroadcastedTransaction, ContractErrorData,
-    ContractExecutionError, DeployAccountTransactionResult, Event, ExecutionResources, ExecutionResult, FeeEstimate,
-    FeePayment, FunctionCall, InvokeTransaction, InvokeTransactionV3, L1DataAvailabilityMode, NonceUpdate, PriceUnit,
-    ResourcePrice, StarknetError, StateDiff, Transaction,
+    BroadcastedDeclareTransaction, BroadcastedDeployAccountTransaction, BroadcastedInvokeTransaction,
+    BroadcastedTransaction, ContractErrorData, ContractExecutionError, DeclareTransactionResult,
+    DeployAccountTransactionResult, EntryPointsByType, Event, ExecutionResources, ExecutionResult, FeeEstimate,
+    FeePayment, FlattenedSierraClass, FunctionCall, InvokeTransaction, InvokeTransactionV3, L1DataAvailabilityMode,
+    NonceUpdate, PriceUnit, ResourcePrice, StarknetError, StateDiff, Transaction,
 };
 use starknet_types_core::felt::Felt;
 use tokio::sync::{mpsc, watch};
@@ -135,6 +136,10 @@ impl NodeView for Node {
         receiver
     }
 
+    fn first_height(&self) -> u64 {
+        0
+    }
+
     fn head(&self) -> Result<Option<u64>, ViewError> {
         Ok((self.state.lock().unwrap().blocks.len() as u64).checked_sub(1))
     }
@@ -191,6 +196,29 @@ impl NodeView for Node {
     fn class_hash(&self, _: StateAt, address: Felt) -> Result<Felt, ViewError> {
         self.contract(address)?;
         Ok(Felt::from(0xc1a55_u64))
+    }
+
+    fn class(&self, _: StateAt, class_hash: Felt) -> Result<FlattenedSierraClass, ViewError> {
+        if class_hash != Felt::from(0xc1a55_u64) {
+            return Err(StarknetError::ClassHashNotFound.into());
+        }
+        Ok(FlattenedSierraClass {
+            sierra_program: vec![Felt::ONE],
+            contract_class_version: "0.1.0".to_owned(),
+            entry_points_by_type: EntryPointsByType { constructor: vec![], external: vec![], l1_handler: vec![] },
+            abi: "[]".to_owned(),
+        })
+    }
+
+    fn events(&self, height: u64) -> Result<Option<BlockEvents>, ViewError> {
+        Ok(self.block(height)?.map(|block| BlockEvents {
+            block_hash: block.sealed.map(|sealed| sealed.block_hash),
+            transactions: block
+                .transactions
+                .into_iter()
+                .map(|executed| (*executed.transaction.transaction_hash(), executed.events))
+                .collect(),
+        }))
     }
 
     fn call(&self, _: StateAt, call: FunctionCall) -> Result<Vec<Felt>, ViewError> {
@@ -264,6 +292,11 @@ impl NodeView for Node {
     ) -> Result<DeployAccountTransactionResult, ViewError> {
         let transaction = transaction.contract_address_salt;
         Ok(DeployAccountTransactionResult { transaction_hash: transaction, contract_address: ACCOUNT })
+    }
+
+    fn add_declare(&self, transaction: BroadcastedDeclareTransaction) -> Result<DeclareTransactionResult, ViewError> {
+        let class_hash = transaction.contract_class.class_hash();
+        Ok(DeclareTransactionResult { transaction_hash: transaction.compiled_class_hash, class_hash })
     }
 }
 

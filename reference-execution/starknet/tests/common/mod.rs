@@ -52,6 +52,13 @@ impl Snapshot for MemorySnapshot {
     }
 }
 
+impl MemoryStore {
+    /// Another store with the same rows.
+    pub fn copy(&self) -> Self {
+        Self(Mutex::new(Arc::clone(&self.0.lock().unwrap())))
+    }
+}
+
 impl Store for MemoryStore {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, StoreError> {
         Ok(Arc::new(MemorySnapshot(Arc::clone(&self.0.lock().unwrap()))))
@@ -150,8 +157,7 @@ impl Node {
 
     /// Another node with the same blocks, which goes its own way from here.
     pub fn fork(&self) -> Self {
-        let rows = Arc::clone(&self.store.0.lock().unwrap());
-        let store = Arc::new(MemoryStore(Mutex::new(rows)));
+        let store = Arc::new(self.store.copy());
         let clock = Arc::new(TestClock(AtomicU64::new(self.clock.0.load(Ordering::SeqCst))));
         let engine = StarknetEngine::open(&self.genesis, store.clone(), clock.clone()).unwrap();
         Self { engine, store, clock, genesis: self.genesis.clone() }
