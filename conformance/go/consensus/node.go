@@ -4,11 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
 	"log"
-	"slices"
 	"time"
 
 	"github.com/starknet-ecp/ecp/conformance/go/gossip"
@@ -17,28 +13,6 @@ import (
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/network"
 	"github.com/starknet-ecp/ecp/proto/go/session"
-)
-
-// message is what nodes tell each other, one kind at a time. What counts is signed: votes and proposals by themselves,
-// parts by Signature; a block proves itself by its certificate. So peers need no identity.
-type message struct {
-	Height      uint64                // The next height of the sender, if nothing else is set.
-	Round       uint32                `json:",omitempty"`
-	Vote        *pb.SignedVote        `json:",omitempty"`
-	Proposal    *pb.SignedProposal    `json:",omitempty"`
-	Part        *pb.Part              `json:",omitempty"`
-	Certificate *pb.CommitCertificate `json:",omitempty"` // Of a decided block, with Parts.
-	Parts       []*pb.Part            `json:",omitempty"`
-
-	// Of a part.
-	ValidRound *uint32 `json:",omitempty"`
-	Proposer   []byte  `json:",omitempty"`
-	Signature  []byte  `json:",omitempty"`
-}
-
-type (
-	peer  = gossip.Peer[message]
-	heard = gossip.Heard[message]
 )
 
 // node is one validator: its machine at the next height, and what it knows over sessions. All of it belongs to the
@@ -141,24 +115,4 @@ func (n *node) member() *pb.CommitteeMember {
 		return nil
 	}
 	return m
-}
-
-// partDigest and proposalDigest have tags of their own, so that no signature serves twice [ECP-SEC-004].
-func (n *node) partDigest(m *message) []byte {
-	return n.digest("ecp-go/part/v1", m.Height, m.Round, m.ValidRound, binary.BigEndian.AppendUint32(nil, m.Part.GetIndex()),
-		[]byte{byte(m.Part.GetKind())}, m.Part.GetPayload())
-}
-
-func (n *node) proposalDigest(p *pb.SignedProposal) []byte {
-	return n.digest("ecp-go/proposal/v1", p.GetHeight(), p.GetRound(), p.ValidRound, p.Commitment)
-}
-
-func (n *node) digest(tag string, height uint64, round uint32, validRound *uint32, rest ...[]byte) []byte {
-	id := n.genesis.Identity
-	text := fmt.Sprintf("%s %q %d %d %d", tag, id.ChainId, id.GetForkId(), height, round)
-	if validRound != nil {
-		text += fmt.Sprintf(" %d", *validRound)
-	}
-	digest := sha256.Sum256(slices.Concat([]byte(text+"\n"), slices.Concat(rest...)))
-	return digest[:]
 }

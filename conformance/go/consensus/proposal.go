@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"time"
 
 	"github.com/starknet-ecp/ecp/conformance/go/tendermint"
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/session"
+	"google.golang.org/protobuf/proto"
 )
 
 // proposal is what is known of a slot's proposal, besides what the machine sees of it.
@@ -26,6 +28,7 @@ func (n *node) proposal(round uint32, validRound *uint32, proposer []byte) *prop
 	p := n.proposals[round]
 	if p == nil {
 		p = &proposal{Proposal: &tendermint.Proposal{ValidRound: validRound}, slot: slot{n.height, round}, proposer: proposer}
+		p.parts.MaxBytes = n.m.Params.MaxProposalBytes
 		n.proposals[round], n.m.Proposals[round] = p, p.Proposal
 	}
 	return p
@@ -47,7 +50,7 @@ func (n *node) validate(ctx context.Context, p *proposal, basis *pb.Basis) {
 	p.judge = n.s
 	s, events := n.s, n.events
 	open := &pb.ValidateOpen{Height: &p.Height, Round: &p.Round, ValidRound: p.ValidRound, Proposer: p.proposer, Basis: basis,
-		BudgetMs: budget(3 * timeout(n.m.Params.Timeouts, tendermint.Ballot{Round: p.Round}))} // [ECP-BUD-008]
+		BudgetMs: budget(3 * tendermint.Ballot{Round: p.Round}.Timeout(n.m.Params.Timeouts))} // [ECP-BUD-008]
 	go func() {
 		verdict, err := s.Judge(ctx, open, &p.parts)
 		post(ctx, events, verdictOf{p, s, verdict, err})
@@ -60,18 +63,6 @@ func post(ctx context.Context, events chan<- any, event any) {
 	case events <- event:
 	case <-ctx.Done():
 	}
-}
-
-// timeout of a wait in a round [ECP-HGT-008].
-func timeout(t *pb.Timeouts, at tendermint.Ballot) time.Duration {
-	base, delta := t.ProposeMs, t.ProposeDeltaMs
-	switch at.Kind {
-	case tendermint.Prevote:
-		base, delta = t.PrevoteMs, t.PrevoteDeltaMs
-	case tendermint.Precommit:
-		base, delta = t.PrecommitMs, t.PrecommitDeltaMs
-	}
-	return time.Duration(uint64(base)+uint64(delta)*uint64(at.Round)) * time.Millisecond
 }
 
 func budget(d time.Duration) uint32 {
@@ -109,7 +100,7 @@ func (n *node) propose(ctx context.Context) error {
 		return err
 	}
 	s, events, round := n.s, n.events, n.roundCtx
-	limit := budget(timeout(n.m.Params.Timeouts, tendermint.Ballot{Round: at.Round}) * 3 / 4)
+	limit := budget(tendermint.Ballot{Round: at.Round}.Timeout(n.m.Params.Timeouts) * 3 / 4)
 	proposer := n.keys.Address
 	go func() {
 		var built *pb.Built
@@ -132,14 +123,15 @@ func (n *node) repropose(ctx context.Context, at slot) error {
 	if old == nil {
 		return nil
 	}
-	parts, validRound := old.parts(), n.m.Valid.Round
+	validRound := n.m.Valid.Round
 	reply, err := n.s.ReframeInit(ctx, &pb.ReframeInitRequest{
-		Height: &at.Height, Init: parts[0].Payload, Round: &at.Round, ValidRound: &validRound, Proposer: n.keys.Address})
+		Height: &at.Height, Init: old.Parts[0].Payload, Round: &at.Round, ValidRound: &validRound, Proposer: n.keys.Address})
 	if err != nil {
 		return err
 	}
-	parts[0].Payload = reply.Init
-	body := bodyRecord(at, &validRound, n.keys.Address, old.Commitment, parts)
+	init := &pb.Part{Index: proto.Uint32(0), Kind: pb.PartKind_PART_KIND_INIT, Payload: reply.Init}
+	body := &record{Kind: "body", Slot: at, ValidRound: &validRound, Proposer: n.keys.Address, Commitment: old.Commitment,
+		Parts: append([]*pb.Part{init}, old.Parts[1:]...)}
 	if err := n.store.put(body); err != nil {
 		return err
 	}
@@ -154,7 +146,7 @@ func (n *node) publish(at slot, body *record) error {
 		return err
 	}
 	signed.Signature = r.Signature
-	for _, part := range body.parts() {
+	for _, part := range body.Parts {
 		n.sayPart(at, body.ValidRound, part)
 	}
 	p := n.proposals[at.Round]
@@ -171,7 +163,7 @@ func (n *node) sayPart(at slot, validRound *uint32, part *pb.Part) {
 		return
 	}
 	m := &message{Height: at.Height, Round: at.Round, ValidRound: validRound, Proposer: n.keys.Address, Part: part}
-	m.Signature = signature(n.keys, n.partDigest(m))
+	m.Signature = ed25519.Sign(n.keys.Secret, n.partDigest(m))
 	n.say(p, m)
 }
 

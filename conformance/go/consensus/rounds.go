@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"log"
 	"time"
 
 	"github.com/starknet-ecp/ecp/conformance/go/tendermint"
-	"github.com/starknet-ecp/ecp/proto/go/check"
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/network"
@@ -29,8 +27,6 @@ type timedOut struct {
 // again is the event that it is time to say again what may have been lost.
 type again struct{ height uint64 }
 
-func signature(keys *network.Keys, digest []byte) []byte { return ed25519.Sign(keys.Secret, digest) }
-
 // decide runs rounds until the certificate of the height is durable.
 func (n *node) decide(ctx context.Context, params *pb.HeightParams) error {
 	if n.m == nil || n.height != params.GetHeight() {
@@ -44,33 +40,29 @@ func (n *node) decide(ctx context.Context, params *pb.HeightParams) error {
 	n.after(time.Duration(params.Timeouts.RebroadcastMs)*time.Millisecond, again{n.height})
 	early := n.later
 	n.later = nil
-	for _, m := range early {
-		n.hear(ctx, m)
-	}
-	for {
-		if done, err := n.advance(ctx); done || err != nil {
+	for n.next() == n.height {
+		if err := n.advance(ctx); err != nil {
 			return err
 		}
 		var err error
-		select {
-		case m := <-n.gossip.Inbox:
-			err = n.hear(ctx, m)
-		case event := <-n.events:
-			err = n.happen(ctx, event)
-		case <-n.s.Done():
-			err = n.s.Err()
-		}
-		if errors.Is(err, errDecided) {
-			return nil
+		if len(early) > 0 {
+			err, early = n.hear(ctx, early[0]), early[1:]
+		} else if n.next() == n.height {
+			select {
+			case m := <-n.gossip.Inbox:
+				err = n.hear(ctx, m)
+			case event := <-n.events:
+				err = n.happen(ctx, event)
+			case <-n.s.Done():
+				err = n.s.Err()
+			}
 		}
 		if err != nil {
 			return err
 		}
 	}
+	return nil
 }
-
-// errDecided says that a peer proved the height.
-var errDecided = errors.New("decided elsewhere")
 
 // begin makes the machine of a height from what the log has of it.
 func (n *node) begin(params *pb.HeightParams) {
@@ -105,7 +97,7 @@ func (n *node) restore(ctx context.Context) {
 			continue
 		}
 		p := n.proposal(at.Round, body.ValidRound, body.Proposer)
-		for _, part := range body.parts() {
+		for _, part := range body.Parts {
 			p.parts.Add(part)
 		}
 		if p.Commitment == "" {
@@ -169,21 +161,19 @@ func (n *node) after(d time.Duration, event any) {
 }
 
 func (n *node) wait(at tendermint.Ballot) {
-	n.after(timeout(n.m.Params.Timeouts, at), timedOut{n.height, at})
+	n.after(at.Timeout(n.m.Params.Timeouts), timedOut{n.height, at})
 }
 
 // advance does what the machine wants until it wants nothing more.
-func (n *node) advance(ctx context.Context) (done bool, err error) {
-	if err := n.keep(); err != nil {
-		return false, err
-	}
+func (n *node) advance(ctx context.Context) error {
+	err := n.keep()
 	for e := n.m.Next(); e != nil && err == nil; e = n.m.Next() {
 		if e.Decide != nil {
-			return true, n.decided(*e.Decide)
+			return n.decided(*e.Decide)
 		}
 		err = n.do(ctx, e)
 	}
-	return false, err
+	return err
 }
 
 // keep tells the machine what became of proposals, and makes the body of what this node is for durable, before it votes
@@ -194,7 +184,8 @@ func (n *node) keep() error {
 		p.Judged = p.verdict != nil && (p.verdict.GetValid() == nil || p.Commitment != "")
 		p.Good = p.Judged && p.Commitment != "" && string(p.verdict.GetValid().GetCommitment()) == p.Commitment // [ECP-VAL-002]
 		if p.Good && p.Whole && n.store.bodies[p.slot] == nil {
-			if err := n.store.put(bodyRecord(p.slot, p.ValidRound, p.proposer, []byte(p.Commitment), p.parts.All())); err != nil {
+			body := &record{Kind: "body", Slot: p.slot, ValidRound: p.ValidRound, Proposer: p.proposer, Commitment: []byte(p.Commitment), Parts: p.parts.All()}
+			if err := n.store.put(body); err != nil {
 				return err
 			}
 		}
@@ -285,8 +276,7 @@ func (n *node) happen(ctx context.Context, event any) error {
 			log.Print(e.err)
 			return fatal(e.err)
 		}
-		p := n.proposals[e.Round]
-		body := bodyRecord(e.slot, nil, n.keys.Address, e.built.Commitment, p.parts.All())
+		body := &record{Kind: "body", Slot: e.slot, Proposer: n.keys.Address, Commitment: e.built.Commitment, Parts: n.proposals[e.Round].parts.All()}
 		if err := n.store.put(body); err != nil {
 			return err
 		}
@@ -302,110 +292,4 @@ func fatal(err error) error {
 		return err
 	}
 	return nil
-}
-
-func (n *node) broadcast(m *message) {
-	for p := range n.peers {
-		if p.Gone() {
-			delete(n.peers, p)
-			continue
-		}
-		p.Send(m)
-	}
-}
-
-// sayAll tells a peer what is known of the height.
-func (n *node) sayAll(p *peer) {
-	p.Send(&message{Height: n.height})
-	for _, proposal := range n.proposals {
-		for _, m := range proposal.said {
-			p.Send(m)
-		}
-	}
-	for _, votes := range n.m.Votes {
-		for _, v := range votes {
-			p.Send(&message{Height: n.height, Round: v.GetRound(), Vote: v})
-		}
-	}
-}
-
-// hear takes what a peer said; nothing in it is trusted before it is verified.
-func (n *node) hear(ctx context.Context, h heard) error {
-	m := h.Message
-	if m == nil {
-		n.peers[h.From] = true
-		n.sayAll(h.From)
-		return nil
-	}
-	switch kept := n.store.certificates[m.Height]; {
-	case m.Certificate != nil:
-		return n.catchUp(ctx, m)
-	case m.Height == n.height+1 && len(n.later) < queueMax:
-		n.later = append(n.later, h) // [ECP-ORD-007]
-	case m.Height < n.height && kept != nil && m.Vote == nil && m.Part == nil && m.Proposal == nil:
-		if body := n.store.body(m.Height, kept.Commitment); body != nil {
-			h.From.Send(&message{Height: m.Height, Certificate: kept, Parts: body.parts()})
-		}
-	case m.Height != n.height:
-	case m.Vote != nil:
-		n.hearVote(m.Vote)
-	case m.Part != nil:
-		n.hearPart(ctx, m)
-	case m.Proposal != nil:
-		n.hearProposal(m)
-	}
-	return nil
-}
-
-// catchUp takes a decided block of this height from a peer.
-func (n *node) catchUp(ctx context.Context, m *message) error {
-	if m.Height != n.height || check.Message(m.Certificate) != nil || check.Whole(m.Parts, check.Counts(m.Parts)) != nil {
-		return nil
-	}
-	if network.VerifyCertificate(n.genesis.Identity, n.m.Params, m.Certificate) != nil {
-		return nil // A peer that lies costs nothing.
-	}
-	if err := n.s.Learn(ctx, n.store, m.Certificate, m.Parts); err != nil {
-		return err
-	}
-	return errDecided
-}
-
-func (n *node) hearVote(v *pb.SignedVote) {
-	member := network.Member(n.m.Params.Committee, v.GetAddress())
-	if member == nil || check.Message(v) != nil || v.GetHeight() != n.height ||
-		!network.Verify(member.PublicKey, network.VoteDigest(n.genesis.Identity, v.VoteType, n.height, v.GetRound(), v.Commitment), v.Signature) {
-		return
-	}
-	at := signing{slot{n.height, v.GetRound()}, steps[v.VoteType]}
-	if bytes.Equal(v.Address, n.keys.Address) && (n.store.last == nil || above(at, *n.store.last)) { // [ECP-REC-015]
-		n.silent = max(n.silent, n.height+1)
-	}
-	n.m.Add(v)
-}
-
-func (n *node) hearPart(ctx context.Context, m *message) {
-	proposer := network.Proposer(n.m.Params, m.Round)
-	if check.Message(m.Part) != nil || !bytes.Equal(m.Proposer, proposer.Address) || bytes.Equal(m.Proposer, n.keys.Address) ||
-		m.ValidRound != nil && *m.ValidRound >= m.Round || !network.Verify(proposer.PublicKey, n.partDigest(m), m.Signature) {
-		return
-	}
-	p := n.proposal(m.Round, m.ValidRound, m.Proposer)
-	if sameRound(p.ValidRound, m.ValidRound) && p.parts.Add(m.Part) {
-		p.said = append(p.said, m)
-		n.validate(ctx, p, n.basis(p))
-	}
-}
-
-func sameRound(a, b *uint32) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
-
-func (n *node) hearProposal(m *message) {
-	proposer := network.Proposer(n.m.Params, m.Proposal.GetRound())
-	p := n.proposals[m.Proposal.GetRound()]
-	if p == nil || p.Commitment != "" || check.Message(m.Proposal) != nil || m.Proposal.GetHeight() != n.height ||
-		!sameRound(p.ValidRound, m.Proposal.ValidRound) || !network.Verify(proposer.PublicKey, n.proposalDigest(m.Proposal), m.Proposal.Signature) {
-		return
-	}
-	p.Commitment = string(m.Proposal.Commitment)
-	p.said = append(p.said, m)
 }

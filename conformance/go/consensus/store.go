@@ -11,7 +11,6 @@ import (
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/session"
-	"google.golang.org/protobuf/proto"
 )
 
 // slot is a height and a round.
@@ -25,23 +24,13 @@ type record struct {
 	Kind        string // "id", "fresh", "instance", "mark", "body", "signed", "certificate" or "committed".
 	ID          []byte `json:",omitempty"`
 	Slot        slot
-	ValidRound  *uint32       `json:",omitempty"`
-	Proposer    []byte        `json:",omitempty"`
-	Step        pb.SignedStep `json:",omitempty"`
-	Commitment  []byte        `json:",omitempty"`
-	Signature   []byte        `json:",omitempty"`
-	Parts       [][]byte      `json:",omitempty"`
-	Certificate []byte        `json:",omitempty"`
-}
-
-func (r *record) parts() (parts []*pb.Part) {
-	for _, data := range r.Parts {
-		part := &pb.Part{}
-		if proto.Unmarshal(data, part) == nil {
-			parts = append(parts, part)
-		}
-	}
-	return parts
+	ValidRound  *uint32               `json:",omitempty"`
+	Proposer    []byte                `json:",omitempty"`
+	Step        pb.SignedStep         `json:",omitempty"`
+	Commitment  []byte                `json:",omitempty"`
+	Signature   []byte                `json:",omitempty"`
+	Parts       []*pb.Part            `json:",omitempty"`
+	Certificate *pb.CommitCertificate `json:",omitempty"`
 }
 
 // signing names a signature of this node.
@@ -103,11 +92,8 @@ func (s *store) apply(r *record) {
 			s.last = &at
 		}
 	case "certificate":
-		c := &pb.CommitCertificate{}
-		if proto.Unmarshal(r.Certificate, c) == nil {
-			s.certificates[r.Slot.Height] = c
-			s.decided = raised(s.decided, r.Slot.Height)
-		}
+		s.certificates[r.Slot.Height] = r.Certificate
+		s.decided = raised(s.decided, r.Slot.Height)
 	case "committed":
 		s.committed = raised(s.committed, r.Slot.Height)
 	}
@@ -160,17 +146,7 @@ func (s *store) compact() error {
 }
 
 func certificateRecord(height uint64, c *pb.CommitCertificate) *record {
-	data, _ := proto.Marshal(c) // A message of our own marshals always.
-	return &record{Kind: "certificate", Slot: slot{Height: height}, Certificate: data}
-}
-
-func bodyRecord(at slot, validRound *uint32, proposer, commitment []byte, parts []*pb.Part) *record {
-	r := &record{Kind: "body", Slot: at, ValidRound: validRound, Proposer: proposer, Commitment: commitment}
-	for _, part := range parts {
-		data, _ := proto.Marshal(part) // It came in a message, or was in one.
-		r.Parts = append(r.Parts, data)
-	}
-	return r
+	return &record{Kind: "certificate", Slot: slot{Height: height}, Certificate: c}
 }
 
 // body finds a kept body by its commitment, whatever round it was seen in.
@@ -195,7 +171,7 @@ func (s *store) Certificate(height uint64) *pb.CommitCertificate { return s.cert
 
 func (s *store) Body(height uint64) []*pb.Part {
 	if r := s.body(height, s.certificates[height].GetCommitment()); r != nil {
-		return r.parts()
+		return r.Parts
 	}
 	return nil
 }
@@ -203,15 +179,12 @@ func (s *store) Body(height uint64) []*pb.Part {
 // Accept makes the body durable, then the certificate [ECP-DEC-013, ECP-REC-004].
 func (s *store) Accept(c *pb.CommitCertificate, parts []*pb.Part) error {
 	if s.body(c.GetHeight(), c.Commitment) == nil {
-		if err := s.put(bodyRecord(slot{c.GetHeight(), c.GetRound()}, nil, nil, c.Commitment, parts)); err != nil {
+		body := &record{Kind: "body", Slot: slot{c.GetHeight(), c.GetRound()}, Commitment: c.Commitment, Parts: parts}
+		if err := s.put(body); err != nil {
 			return err
 		}
 	}
-	data, err := proto.Marshal(c)
-	if err != nil {
-		return err
-	}
-	return s.put(&record{Kind: "certificate", Slot: slot{Height: c.GetHeight()}, Certificate: data})
+	return s.put(certificateRecord(c.GetHeight(), c))
 }
 
 func (s *store) Acknowledge(height uint64) error {

@@ -6,6 +6,8 @@
 package tendermint
 
 import (
+	"time"
+
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"github.com/starknet-ecp/ecp/proto/go/network"
 )
@@ -36,6 +38,18 @@ type Choice struct {
 type Ballot struct {
 	Round uint32
 	Kind  pb.VoteType
+}
+
+// Timeout is how long a wait lasts (ECP-HGT-008).
+func (at Ballot) Timeout(t *pb.Timeouts) time.Duration {
+	base, delta := t.ProposeMs, t.ProposeDeltaMs
+	switch at.Kind {
+	case Prevote:
+		base, delta = t.PrevoteMs, t.PrevoteDeltaMs
+	case Precommit:
+		base, delta = t.PrecommitMs, t.PrecommitDeltaMs
+	}
+	return time.Duration(uint64(base)+uint64(delta)*uint64(at.Round)) * time.Millisecond
 }
 
 // Proposal is what is known of the proposal of a round; the driver fills it in.

@@ -67,10 +67,14 @@ func Counts(parts []*pb.Part) *pb.End {
 	return &pb.End{Parts: proto.Uint32(uint32(len(parts))), Bytes: &bytes}
 }
 
-// Whole gives nil if parts are one whole proposal with these counts, else STREAM_ORDER (ECP-BLD-011).
+// Whole gives nil if parts are one whole proposal with these counts and each part keeps its ranges; else the first error
+// (ECP-BLD-011).
 func Whole(parts []*pb.Part, counts *pb.End) error {
 	order := Order{}
 	for _, p := range parts {
+		if err := Message(p); err != nil {
+			return err
+		}
 		if err := order.Part(p); err != nil {
 			return err
 		}

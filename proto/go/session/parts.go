@@ -12,17 +12,21 @@ import (
 // Parts are the parts of one proposal as they come. One goroutine adds, others may hand them over meanwhile. The zero
 // value is ready.
 type Parts struct {
+	// MaxBytes is the limit of the payloads together, such as that of the height; 0 for none.
+	MaxBytes uint64
+
 	news  ecp.Broadcast
 	mu    sync.Mutex
 	order check.Order
 	all   []*pb.Part
 }
 
-// Add takes the next part; false if it is not the next one of a proposal.
+// Add takes the next part; false if it is not the next one of a proposal, or goes over the limit.
 func (p *Parts) Add(part *pb.Part) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.order.Part(part) != nil {
+	over := p.MaxBytes > 0 && p.order.Counts().GetBytes()+uint64(len(part.GetPayload())) > p.MaxBytes
+	if over || p.order.Part(part) != nil {
 		return false
 	}
 	p.all = append(p.all, part)

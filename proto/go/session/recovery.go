@@ -117,7 +117,7 @@ func (s *Session) follow(ctx context.Context, ledger Ledger, from, to uint64, so
 	}
 	for block, err := range s.Decided(ctx, from, to) {
 		if err == nil {
-			err = s.Learn(ctx, ledger, block.Header.Certificate, block.Parts)
+			err = s.learn(ctx, ledger, block.Header.Certificate, block.Parts)
 		}
 		if err != nil {
 			return err
@@ -129,9 +129,9 @@ func (s *Session) follow(ctx context.Context, ledger Ledger, from, to uint64, so
 	return nil
 }
 
-// Learn keeps a decided block from an archive or a peer, after its certificate proved it (ECP-SYN-011). A certificate
-// that proves nothing is an error that is no *ecp.Error.
-func (s *Session) Learn(ctx context.Context, ledger Ledger, c *pb.CommitCertificate, parts []*pb.Part) error {
+// learn keeps a decided block of the archive, after its certificate proved it. A certificate that proves nothing is an error
+// that is no *ecp.Error.
+func (s *Session) learn(ctx context.Context, ledger Ledger, c *pb.CommitCertificate, parts []*pb.Part) error {
 	if old := ledger.Certificate(c.GetHeight()); old != nil {
 		if !bytes.Equal(old.Commitment, c.GetCommitment()) {
 			return conflict(c.GetHeight())
@@ -176,14 +176,9 @@ func (s *Session) HandOver(ctx context.Context, ledger Ledger, height uint64) (*
 	if err != nil {
 		return nil, err
 	}
-	header := &pb.DecidedHeader{Height: &height, Certificate: c, PartFormat: p.PartFormat, Counts: check.Counts(parts)}
 	for {
 		_, changed := s.State()
-		var reply *pb.ImportDecidedResponse
-		err := s.Persist(ctx, func() (err error) {
-			reply, err = s.Import(ctx, header, parts)
-			return err
-		})
+		reply, err := s.imported(ctx, p, c, parts)
 		if err != nil {
 			return nil, err
 		}
@@ -194,12 +189,45 @@ func (s *Session) HandOver(ctx context.Context, ledger Ledger, height uint64) (*
 			if err := s.wait(ctx, changed); err != nil {
 				return nil, err
 			}
-		case pb.ImportOutcome_IMPORT_OUTCOME_CONFLICT:
-			return nil, conflict(height)
-		default: // MALFORMED and MISMATCH: another source can help, and the kept body cannot (ECP-SYN-015).
+		default: // The kept body is the only source here.
 			return nil, halt(ecp.ReasonHalted, "import of height %d: %s: %s", height, reply.Outcome, reply.Detail)
 		}
 	}
+}
+
+// imported calls ImportDecided until it has an outcome; CONFLICT is an error.
+func (s *Session) imported(ctx context.Context, p *pb.HeightParams, c *pb.CommitCertificate, parts []*pb.Part) (reply *pb.ImportDecidedResponse, err error) {
+	header := &pb.DecidedHeader{Height: c.Height, Certificate: c, PartFormat: p.PartFormat, Counts: check.Counts(parts)}
+	err = s.Persist(ctx, func() (err error) {
+		reply, err = s.Import(ctx, header, parts)
+		return err
+	})
+	if err == nil && reply.Outcome == pb.ImportOutcome_IMPORT_OUTCOME_CONFLICT {
+		err = conflict(c.GetHeight())
+	}
+	return reply, err
+}
+
+// Adopt hands over a decided block from a peer. It gives false, and keeps nothing, if the certificate proves nothing
+// (ECP-SYN-011), if the parts are not those of the certified block, so that another peer must be asked (ECP-SYN-015), or if
+// a condition is still missing.
+func (s *Session) Adopt(ctx context.Context, ledger Ledger, p *pb.HeightParams, c *pb.CommitCertificate, parts []*pb.Part) (bool, error) {
+	if check.Message(c) != nil || check.Whole(parts, check.Counts(parts)) != nil || network.VerifyCertificate(s.config.Network, p, c) != nil {
+		return false, nil
+	}
+	reply, err := s.imported(ctx, p, c, parts)
+	if err != nil {
+		return false, err
+	}
+	switch reply.Outcome {
+	case pb.ImportOutcome_IMPORT_OUTCOME_COMMITTED, pb.ImportOutcome_IMPORT_OUTCOME_ALREADY_COMMITTED:
+		if err := ledger.Accept(c, parts); err != nil {
+			return false, err
+		}
+		_, err := s.acknowledged(ledger, c, reply.Committed, nil)
+		return err == nil, err
+	}
+	return false, nil
 }
 
 func (s *Session) acknowledged(ledger Ledger, c *pb.CommitCertificate, at *pb.Position, next *pb.HeightParams) (*pb.HeightParams, error) {
