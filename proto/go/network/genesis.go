@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
+// Names of formats and schemes.
 const (
 	genesisFormat = "ecp-genesis/1"
 	// SchemeEd25519 is the signature scheme of test networks, the one that this package signs and verifies.
