@@ -3,22 +3,23 @@
 //! `TryFrom` checks everything that is a field of ECP: presence, lengths, ranges, enum values. What is inside a
 //! payload is not looked at: that is a verdict, never a status (ECP-ENC-006).
 
+mod archive;
+mod build;
 mod decision;
 mod height;
 mod proposal;
 mod requests;
 mod session;
-mod stream;
+mod validate;
 
 use bytes::Bytes;
 use ecp_types::{Commitment, Felt, Reason, limits::ERROR_DETAIL_BYTES};
 
-pub use requests::{BlockHashAnswer, BlockRange, Finalization};
+pub use archive::{DecidedHeader, GetDecidedEvent, ImportEvent, ImportOutcome, ImportResult};
+pub use build::{BuildEvent, BuildOpen, Built};
+pub use requests::{BlockHashAnswer, BlockRange, Decided, Decision, Finalization, Reframe};
 pub use session::{HandshakeAnswer, HandshakeOpen, features};
-pub use stream::{
-    BuildEvent, BuildOpen, Built, Decided, DecidedHeader, Decision, GetDecidedEvent, ImportEvent, ImportOutcome,
-    ImportResult, Reframe, ValidateEvent, ValidateOpen, ValidateReply,
-};
+pub use validate::{ValidateEvent, ValidateOpen, ValidateReply};
 
 /// A field that breaks its rule (ECP-ENC-001 to ECP-ENC-003), or is larger than a limit of the handshake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,8 +1,9 @@
-//! Requests and replies of the calls that ask for something by its height, of Abort, ReframeInit and Finalize.
+//! Requests and replies of the calls without streams, but for Handshake and Watch.
 
-use ecp_types::{Certificate, Evidence, Height, HeightParams, StreamId};
+use bytes::Bytes;
+use ecp_types::{Certificate, Commitment, Evidence, Felt, Height, HeightParams, Position, Round, StreamId};
 
-use super::{FieldError, Within, array, bytes_of, decision::name16, in_range, required};
+use super::{FieldError, Within, array, bytes_of, commitment, decision::name16, felt, in_range, required};
 use crate::v1alpha1 as pb;
 
 /// Most pieces of evidence in one Finalize.
@@ -144,5 +145,125 @@ impl From<Finalization> for pb::FinalizeRequest {
             certificate: Some(f.certificate.into()),
             evidence: f.evidence.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+/// ReframeInit's request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reframe {
+    /// The height.
+    pub height: Height,
+    /// The INIT payload as it was proposed first.
+    pub init: Bytes,
+    /// The new round.
+    pub round: Round,
+    /// Round of the prevote quorum, below `round`.
+    pub valid_round: Round,
+    /// Who proposes it again.
+    pub proposer: Felt,
+}
+
+impl TryFrom<pb::ReframeInitRequest> for Reframe {
+    type Error = FieldError;
+
+    fn try_from(r: pb::ReframeInitRequest) -> Result<Self, FieldError> {
+        let round = required(r.round, "round")?;
+        let valid_round = required(r.valid_round, "valid_round")?;
+        if valid_round >= round {
+            return Err(FieldError::new("valid_round", "must be below round"));
+        }
+        Ok(Self {
+            height: required(r.height, "height")?,
+            init: r.init,
+            round,
+            valid_round,
+            proposer: felt(&r.proposer, "proposer")?,
+        })
+    }
+}
+
+impl From<Reframe> for pb::ReframeInitRequest {
+    fn from(r: Reframe) -> Self {
+        Self {
+            height: Some(r.height),
+            init: r.init,
+            round: Some(r.round),
+            valid_round: Some(r.valid_round),
+            proposer: bytes_of(r.proposer.as_bytes()),
+        }
+    }
+}
+
+/// Decide's request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Decision {
+    /// The decided height.
+    pub height: Height,
+    /// The round of the certificate.
+    pub round: Round,
+    /// The decided commitment.
+    pub commitment: Commitment,
+    /// The certificate.
+    pub certificate: Certificate,
+}
+
+impl TryFrom<pb::DecideRequest> for Decision {
+    type Error = FieldError;
+
+    fn try_from(r: pb::DecideRequest) -> Result<Self, FieldError> {
+        let decision = Self {
+            height: required(r.height, "height")?,
+            round: required(r.round, "round")?,
+            commitment: commitment(&r.commitment, "commitment")?,
+            certificate: required(r.certificate, "certificate")?.try_into().within("certificate")?,
+        };
+        let c = &decision.certificate;
+        if c.height != decision.height {
+            return Err(FieldError::new("certificate.height", "differs from height"));
+        }
+        if c.round != decision.round {
+            return Err(FieldError::new("certificate.round", "differs from round"));
+        }
+        if c.commitment != decision.commitment {
+            return Err(FieldError::new("certificate.commitment", "differs from commitment"));
+        }
+        Ok(decision)
+    }
+}
+
+impl From<Decision> for pb::DecideRequest {
+    fn from(d: Decision) -> Self {
+        Self {
+            height: Some(d.height),
+            round: Some(d.round),
+            commitment: bytes_of(d.commitment.as_bytes()),
+            certificate: Some(d.certificate.into()),
+        }
+    }
+}
+
+/// Decide's reply.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Decided {
+    /// What is committed now.
+    pub committed: Position,
+    /// Parameters of the next height, if known.
+    pub next_params: Option<HeightParams>,
+}
+
+impl TryFrom<pb::DecideResponse> for Decided {
+    type Error = FieldError;
+
+    fn try_from(r: pb::DecideResponse) -> Result<Self, FieldError> {
+        Ok(Self {
+            committed: required(r.committed, "committed")?.try_into().within("committed")?,
+            next_params: r.next_params.map(TryInto::try_into).transpose().within("next_params")?,
+        })
+    }
+}
+
+impl From<Decided> for pb::DecideResponse {
+    fn from(d: Decided) -> Self {
+        Self { committed: Some(d.committed.into()), next_params: d.next_params.map(Into::into) }
     }
 }
