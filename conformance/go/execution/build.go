@@ -91,7 +91,7 @@ func (c *chain) fill(ctx context.Context, b *builder) error {
 // Reframe replaces round, valid round and proposer [ECP-TST-014].
 func (c *chain) Reframe(init []byte, slot server.Slot) ([]byte, bool) {
 	first, ok := testchain.DecodeInit(init)
-	if !ok {
+	if !ok || first.Height != slot.Height { // [ECP-BLD-017]
 		return nil, false
 	}
 	first.Round, first.ValidRound, first.Proposer = slot.Round, slot.ValidRound, testchain.Hash(slot.Proposer)

@@ -98,12 +98,18 @@ func openChain(g *network.Genesis, s *testchain.Section, st *store) (*chain, err
 	return c, nil
 }
 
-// FirstHeight, Params and Supports are what the genesis file says [ECP-TST-002].
+// FirstHeight, Params and Unsupported are what the genesis file says [ECP-TST-002].
 func (c *chain) FirstHeight() uint64                   { return c.genesis.FirstHeight }
 func (c *chain) Params(height uint64) *pb.HeightParams { return c.genesis.Params(height) }
-func (c *chain) Supports(height uint64) bool {
+func (c *chain) Unsupported(height uint64) string {
 	p := c.genesis.Params(height)
-	return p.PartFormat == network.TestChain && p.CommitmentScheme == network.TestChain
+	if p.PartFormat != network.TestChain {
+		return p.PartFormat
+	}
+	if p.CommitmentScheme != network.TestChain {
+		return p.CommitmentScheme
+	}
+	return ""
 }
 
 // Changed is woken when the head or a hash is new.

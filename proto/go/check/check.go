@@ -54,10 +54,15 @@ func (c *checker) fail(ok bool, field, format string, args ...any) {
 	}
 }
 
-func (c *checker) limit(ok bool, name, format string, args ...any) {
+func (c *checker) limit(ok bool, most uint64, format string) {
 	if !ok && c.err == nil {
-		c.err = ecp.NewError(ecp.ReasonLimitExceeded, format, args...).With("limit", name)
+		c.err = limitExceeded(most, format)
 	}
+}
+
+// limitExceeded names the limit in text and metadata (ECP-ERR-009).
+func limitExceeded(most uint64, format string) *ecp.Error {
+	return ecp.NewError(ecp.ReasonLimitExceeded, format, most).With("limit", most)
 }
 
 // present looks whether every named field of m is set.

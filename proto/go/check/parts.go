@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+
 	"github.com/starknet-ecp/ecp/proto/go/ecp"
 	pb "github.com/starknet-ecp/ecp/proto/go/ecpv1alpha1"
 	"google.golang.org/protobuf/proto"
@@ -18,8 +20,12 @@ type Order struct {
 	ended bool
 }
 
-// Part takes the next part, or gives STREAM_ORDER with what was due.
+// Part takes the next part, or gives STREAM_ORDER with what was due; LIMIT_EXCEEDED for an index at PARTS_MAX or above
+// (ECP-LIM-010).
 func (o *Order) Part(p *pb.Part) error {
+	if uint64(p.GetIndex()) >= ecp.PartsMax {
+		return limitExceeded(ecp.PartsMax, "a proposal has at most %d parts")
+	}
 	isInit := p.GetKind() == pb.PartKind_PART_KIND_INIT
 	wrong := o.ended || o.fin || p.GetIndex() != o.parts || isInit != (o.parts == 0) || o.InitOnly && o.parts > 0
 	if wrong {
@@ -30,7 +36,7 @@ func (o *Order) Part(p *pb.Part) error {
 		if o.fin || o.InitOnly && o.parts > 0 {
 			return due.With("expected", "end")
 		}
-		return due.With("expected", "part").With("index", o.parts)
+		return due.With("expected", fmt.Sprintf("part %d", o.parts))
 	}
 	o.parts++
 	o.bytes += uint64(len(p.GetPayload()))

@@ -46,7 +46,7 @@ func (c *checker) proposal(at string, m proto.Message) {
 		quorum := m.Kind == pb.BasisKind_BASIS_KIND_QUORUM
 		c.fail(quorum == (m.ValidRound != nil), at+"valid_round", "is present exactly with QUORUM")
 	case *pb.Part:
-		c.limit(uint64(len(m.Payload)) <= ecp.PartBytes, "max_part_bytes", "a payload has more than %d bytes: cut it", ecp.PartBytes)
+		c.limit(uint64(len(m.Payload)) <= ecp.PartBytes, ecp.PartBytes, "a payload has more than %d bytes: cut it")
 		c.present(at, m, "index")
 		c.known(at+"kind", m.Kind)
 	case *pb.End:

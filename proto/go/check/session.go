@@ -10,7 +10,7 @@ import (
 func (c *checker) session(at string, m proto.Message) {
 	switch m := m.(type) {
 	case *pb.HandshakeRequest:
-		c.limit(uint64(proto.Size(m)) <= ecp.HandshakeBytes, "handshake_bytes", "a handshake has at most %d bytes", ecp.HandshakeBytes)
+		c.limit(uint64(proto.Size(m)) <= ecp.HandshakeBytes, ecp.HandshakeBytes, "a handshake has at most %d bytes")
 		c.fail(len(m.Revisions) >= 1 && len(m.Revisions) <= revisionsMax, at+"revisions", "are not 1 to %d", revisionsMax)
 		for i, revision := range m.Revisions {
 			c.fail(revision != 0, index(at, "revisions", i), "is 0")
@@ -26,7 +26,7 @@ func (c *checker) session(at string, m proto.Message) {
 		}
 		c.inner(at+"position", m.Position)
 	case *pb.HandshakeResponse:
-		c.limit(uint64(proto.Size(m)) <= ecp.HandshakeBytes, "handshake_bytes", "a handshake has at most %d bytes", ecp.HandshakeBytes)
+		c.limit(uint64(proto.Size(m)) <= ecp.HandshakeBytes, ecp.HandshakeBytes, "a handshake has at most %d bytes")
 		c.fail(m.Revision != 0, at+"revision", "is 0")
 		c.present(at, m, "limits", "network", "software", "position", "first_height")
 		c.inner(at+"limits", m.Limits)

@@ -172,15 +172,15 @@ func (s *Service) run(ctx context.Context, b *build, slot Slot) {
 
 // ReframeInit makes the INIT of a reproposal (ECP-BLD-010).
 func (s *Service) ReframeInit(_ context.Context, request *pb.ReframeInitRequest) (*pb.ReframeInitResponse, error) {
-	init, ok := s.engine.Reframe(request.Init, Slot{request.GetHeight(), request.GetRound(), request.ValidRound, request.Proposer})
-	if !ok {
-		return nil, ecp.Invalid("init", "cannot be decoded")
-	}
 	if err := s.ready(); err != nil {
 		return nil, err
 	}
 	if err := s.next(request.GetHeight()); err != nil {
 		return nil, err
+	}
+	init, ok := s.engine.Reframe(request.Init, Slot{request.GetHeight(), request.GetRound(), request.ValidRound, request.Proposer})
+	if !ok { // Asked last, since only the format of the height tells.
+		return nil, ecp.Invalid("init", "cannot be decoded, or is of another height")
 	}
 	return &pb.ReframeInitResponse{Init: init}, nil
 }

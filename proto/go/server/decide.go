@@ -119,7 +119,8 @@ func (s *Service) Decide(ctx context.Context, request *pb.DecideRequest) (*pb.De
 		case err != nil:
 			return nil, err
 		case at != nil && !same:
-			return nil, ecp.NewError(ecp.ReasonConflict, "another commitment is committed at this height: compare the certificates")
+			return nil, ecp.NewError(ecp.ReasonConflict, "another commitment is committed at this height: compare the certificates").
+				With("committed", "0x"+hexed(at.Commitment))
 		case at == nil:
 			if err := s.next(c.GetHeight()); err != nil {
 				return nil, err
@@ -162,7 +163,11 @@ func (s *Service) candidate(c *pb.CommitCertificate) (Candidate, error) {
 	s.deciding = true
 	s.endLocked(awaited) // (ECP-DEC-016)
 	s.mu.Unlock()
+	missing := s.awaitNothingMissing(c.GetHeight()) != nil // The lane waits with it (ECP-ORD-010).
 	for v := range awaited {
+		if missing {
+			s.giveUp(v)
+		}
 		<-v.over
 	}
 	s.mu.Lock()
@@ -178,4 +183,15 @@ func (s *Service) candidate(c *pb.CommitCertificate) (Candidate, error) {
 		}
 	}
 	return nil, unknown
+}
+
+// giveUp ends a validation that was awaited as the end of its budget does.
+func (s *Service) giveUp(v *validation) {
+	s.mu.Lock()
+	v.awaited = false
+	s.mu.Unlock()
+	v.expire()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v.dropLocked()
 }

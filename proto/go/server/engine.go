@@ -14,8 +14,9 @@ type Engine interface {
 	Archive
 	// Params gives the parameters of a height from the first on (ECP-HGT-001).
 	Params(height uint64) *pb.HeightParams
-	// Supports reports whether part format, commitment scheme and version of a height are known here (ECP-HGT-012).
-	Supports(height uint64) bool
+	// Unsupported names the part format, commitment scheme or version of a height that is not known here; empty if all are
+	// (ECP-HGT-012).
+	Unsupported(height uint64) string
 	// Missing tells what a block of this height still waits for, nil for nothing (ECP-BUD-005).
 	Missing(height uint64) *pb.MissingCondition
 	// Build makes a block of the slot on top of the head and emits its payloads as they are made, INIT first and FIN last.
@@ -24,8 +25,8 @@ type Engine interface {
 	// Open begins a proposal on top of the head. Slot is nil for one from an archive, whose INIT names its own
 	// (ECP-SYN-012).
 	Open(height uint64, slot *Slot) Proposal
-	// Reframe replaces round, valid round and proposer of an INIT and keeps the rest; false if it cannot be decoded
-	// (ECP-BLD-010).
+	// Reframe replaces round, valid round and proposer of an INIT and keeps the rest; false if it cannot be decoded or is of
+	// another height (ECP-BLD-010, ECP-BLD-017).
 	Reframe(init []byte, slot Slot) ([]byte, bool)
 	// Commit makes a block durable and the head; it is called for one block at a time (ECP-DEC-001).
 	Commit(block Candidate, certificate *pb.CommitCertificate) error

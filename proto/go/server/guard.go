@@ -26,10 +26,10 @@ import (
 const (
 	lostAfter = time.Duration(ecp.WatchLostMs) * time.Millisecond
 	// A token is a tag, the instance, a number, a role, and a code that only this process can make.
-	tokenTag                = "ecp1"
-	tokenBody, tokenLength  = 4 + 16 + 8 + 1, 4 + 16 + 8 + 1 + 16
-	instanceAt, numberAt    = 4, 20
-	roleAt, instanceIDBytes = 28, 16
+	tokenTag               = "ecp1"
+	tokenBody, tokenLength = 4 + 16 + 8 + 1, 4 + 16 + 8 + 1 + 16
+	instanceAt, numberAt   = 4, 20
+	roleAt, idBytes        = 28, 16
 )
 
 // Config is what a Guard needs.
@@ -57,7 +57,7 @@ type Guard struct {
 
 // New makes a Guard with an instance id that no earlier process told (ECP-SES-002).
 func New(config Config) *Guard {
-	g := &Guard{config: config, instance: make([]byte, instanceIDBytes), key: make([]byte, 32)}
+	g := &Guard{config: config, instance: make([]byte, idBytes), key: make([]byte, 32)}
 	rand.Read(g.instance) // Never fails since Go 1.24.
 	rand.Read(g.key)
 	return g
@@ -79,6 +79,7 @@ type Session struct {
 	fenced  chan struct{}
 	mu      sync.Mutex
 	names   map[string]bool
+	order   []string // Of names, the oldest first.
 	watches int
 	watched time.Time
 }
@@ -100,14 +101,19 @@ func (s *Session) Err() error {
 	}
 }
 
-// Name takes the name of a new stream, or gives STREAM_ID_REUSED (ECP-STR-006). Call it when the stream is taken.
+// Name takes the name of a new stream, or gives STREAM_ID_REUSED if it named one of the last STREAM_IDS_MIN (ECP-STR-006).
+// Call it when the stream is taken.
 func (s *Session) Name(id []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.unusedLocked(id); err != nil {
 		return err
 	}
-	s.names[string(id)] = true
+	if uint64(len(s.order)) >= ecp.StreamIdsMin {
+		delete(s.names, s.order[0])
+		s.order = s.order[1:]
+	}
+	s.names[string(id)], s.order = true, append(s.order, string(id))
 	return nil
 }
 
@@ -162,7 +168,7 @@ func (g *Guard) Handshake(request *pb.HandshakeRequest, admit func() error, sett
 	g.mu.Lock()
 	holder := g.writer
 	g.mu.Unlock()
-	writer := request.Role == pb.SessionRole_SESSION_ROLE_WRITER
+	writer := request.Role == pb.SessionRole_SESSION_ROLE_WRITER && len(request.ConsensusId) == idBytes
 	if writer && holder != nil && !bytes.Equal(holder.ConsensusID, request.ConsensusId) && holder.holds() && !request.Takeover {
 		return nil, ecp.NewError(ecp.ReasonSessionHeld, "another consensus half holds this one: stop it, or start this one with takeover")
 	}
@@ -189,12 +195,13 @@ func (g *Guard) Handshake(request *pb.HandshakeRequest, admit func() error, sett
 // compare makes the checks that come before who holds the half.
 func (g *Guard) compare(request *pb.HandshakeRequest) error {
 	if uint64(proto.Size(request)) > ecp.HandshakeBytes {
-		return ecp.NewError(ecp.ReasonLimitExceeded, "a handshake has at most %d bytes", ecp.HandshakeBytes).With("limit", "handshake_bytes")
+		return ecp.NewError(ecp.ReasonLimitExceeded, "a handshake has at most %d bytes", ecp.HandshakeBytes).With("limit", ecp.HandshakeBytes)
 	}
-	if len(request.Revisions) > 0 && !slices.Contains(request.Revisions, ecp.Revision) {
+	good := len(request.Revisions) > 0 && !slices.Contains(request.Revisions, 0) // A check reads only fields that obey their rules.
+	if good && !slices.Contains(request.Revisions, ecp.Revision) {
 		return ecp.NewError(ecp.ReasonNoCommonRevision, "this half speaks revision %d: upgrade the older half", ecp.Revision).With("supported", ecp.Revision)
 	}
-	if request.Network == nil {
+	if request.Network == nil || check.Message(request.Network) != nil {
 		return nil // FIELD_INVALID, which comes later.
 	}
 	if field, same := network.SameNetwork(g.config.Network, request.Network); !same {

@@ -23,6 +23,7 @@ type importStream = grpc.ClientStreamingServer[pb.ImportDecidedRequest, pb.Impor
 type imported struct {
 	certificate *pb.CommitCertificate
 	proposal    Proposal
+	promised    *pb.End // By the header.
 	parts       []*pb.Part
 	bad         string
 }
@@ -37,21 +38,15 @@ func (s *Service) ImportDecided(stream importStream) error {
 	if err != nil {
 		return err
 	}
-	height := header.GetHeight()
-	if height >= s.engine.FirstHeight() && header.PartFormat != s.engine.Params(height).PartFormat {
-		return ecp.Invalid("header.part_format", "is not that of the height")
-	}
 	if err := s.ready(); err != nil {
 		return err
 	}
-	if height < s.engine.FirstHeight() || height > s.due() { // ECP-SYN-004
-		return s.next(height)
+	block := &imported{certificate: header.Certificate, promised: header.Counts}
+	if reply, err := s.header(header); reply != nil || err != nil {
+		return answered(stream, reply, err)
 	}
-	if err := s.supported(height); err != nil {
-		return err
-	}
-	block := &imported{certificate: header.Certificate, proposal: s.engine.Open(height, nil)}
-	if err := block.receive(stream, header.Counts); err != nil {
+	block.proposal = s.engine.Open(header.GetHeight(), nil)
+	if err := block.receive(stream); err != nil {
 		return err
 	}
 	session, c := SessionOf(stream.Context()), header.Certificate
@@ -59,16 +54,54 @@ func (s *Service) ImportDecided(stream importStream) error {
 		if err := session.Err(); err != nil {
 			return nil, err
 		}
-		return s.take(block)
+		return s.take(block, header)
 	})
+	return answered(stream, reply, err)
+}
+
+func answered(stream importStream, reply *pb.ImportDecidedResponse, err error) error {
 	if err != nil {
 		return err
 	}
 	return stream.SendAndClose(reply)
 }
 
-// receive reads parts and End.
-func (b *imported) receive(stream importStream, promised *pb.End) error {
+func badBlock(detail string) *pb.ImportDecidedResponse {
+	return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_MALFORMED, Detail: detail}
+}
+
+// header answers what the header alone tells, and again what an earlier call of the lane may have changed: rows 1 to 5 of
+// the table in spec/sync.md (ECP-SYN-019).
+func (s *Service) header(header *pb.DecidedHeader) (*pb.ImportDecidedResponse, error) {
+	height := header.GetHeight()
+	if height >= s.engine.FirstHeight() && height <= s.due() {
+		if err := s.supported(height); err != nil {
+			return nil, err
+		}
+	}
+	at, same, err := s.settled(header.Certificate)
+	switch {
+	case err != nil:
+		return nil, err
+	case at != nil && same: // ECP-SYN-013
+		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_ALREADY_COMMITTED, Committed: at, NextParams: s.engine.Params(height + 1)}, nil
+	case at != nil: // ECP-DEC-020
+		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_CONFLICT, Committed: at}, nil
+	case height != s.due(): // ECP-SYN-004
+		return nil, ecp.NewError(ecp.ReasonHeightMismatch, "height %d is not the next one, %d: read the position again", height, s.due()).With("expected", s.due())
+	}
+	params := s.engine.Params(height)
+	switch {
+	case header.PartFormat != params.PartFormat:
+		return badBlock("the part format is not that of the height"), nil
+	case uint64(header.Counts.GetParts()) > ecp.PartsMax || header.Counts.GetBytes() > params.MaxProposalBytes:
+		return badBlock("the header counts more than a proposal of the height can have"), nil
+	}
+	return nil, nil
+}
+
+// receive reads parts and End. Counts of the header are the source's, those of End the caller's.
+func (b *imported) receive(stream importStream) error {
 	order := check.Order{}
 	for !order.Ended() {
 		event, err := stream.Recv()
@@ -83,6 +116,11 @@ func (b *imported) receive(stream importStream, promised *pb.End) error {
 			if err := order.Part(event.Part); err != nil {
 				return err
 			}
+			got := order.Counts()
+			if got.GetParts() > b.promised.GetParts() || got.GetBytes() > b.promised.GetBytes() {
+				b.bad = "there are more parts than the header counts"
+				return nil // Answered at once.
+			}
 			b.part(event.Part)
 		case *pb.ImportDecidedRequest_End:
 			if err := order.End(event.End); err != nil {
@@ -92,7 +130,7 @@ func (b *imported) receive(stream importStream, promised *pb.End) error {
 			return ecp.NewError(ecp.ReasonStreamOrder, "a second header: send parts, then end").With("expected", "end")
 		}
 	}
-	if b.bad == "" && !proto.Equal(order.Counts(), promised) {
+	if b.bad == "" && !proto.Equal(order.Counts(), b.promised) {
 		b.bad = "the parts do not match the counts of the header"
 	}
 	b.proposal.End()
@@ -112,23 +150,19 @@ func (b *imported) part(part *pb.Part) {
 }
 
 // take executes and commits; the lane is held.
-func (s *Service) take(b *imported) (*pb.ImportDecidedResponse, error) {
+func (s *Service) take(b *imported, header *pb.DecidedHeader) (*pb.ImportDecidedResponse, error) {
 	c := b.certificate
-	at, same, err := s.settled(c)
-	if err != nil {
-		return nil, err
-	}
-	if at != nil && same { // ECP-SYN-013
-		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_ALREADY_COMMITTED, Committed: at, NextParams: s.engine.Params(c.GetHeight() + 1)}, nil
-	}
-	if at != nil {
-		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_CONFLICT, Committed: at}, nil
-	}
-	if err := s.next(c.GetHeight()); err != nil {
-		return nil, err
+	if reply, err := s.header(header); reply != nil || err != nil {
+		return reply, err
 	}
 	if b.bad != "" {
-		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_MALFORMED, Detail: b.bad}, nil
+		return badBlock(b.bad), nil
+	}
+	s.mu.Lock()
+	kept := s.candidates[string(c.Commitment)]
+	s.mu.Unlock()
+	if kept != nil { // It was executed before.
+		return s.adopt(kept.Candidate, c)
 	}
 	if missing := s.awaitNothingMissing(c.GetHeight()); missing != nil {
 		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_NOT_READY, Missing: missing}, nil
@@ -143,16 +177,20 @@ func (s *Service) take(b *imported) (*pb.ImportDecidedResponse, error) {
 	}
 	switch same := string(computed) == string(c.Commitment); {
 	case computed == nil, same && reason != valid && !content(reason):
-		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_MALFORMED, Detail: reason.String()}, nil
+		return badBlock(reason.String()), nil
 	case !same: // ECP-SYN-006
 		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_MISMATCH, Computed: computed, Detail: reason.String()}, nil
 	case reason != valid: // ECP-SYN-014
 		return nil, s.diverged(c, b.parts)
 	}
+	return s.adopt(block, c)
+}
+
+func (s *Service) adopt(block Candidate, c *pb.CommitCertificate) (*pb.ImportDecidedResponse, error) {
 	if err := s.commitAll(block, c); err != nil {
 		return nil, err
 	}
-	at = &pb.Position{Height: c.Height, Commitment: c.Commitment}
+	at := &pb.Position{Height: c.Height, Commitment: c.Commitment}
 	return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_COMMITTED, Committed: at, NextParams: s.engine.Params(c.GetHeight() + 1)}, nil
 }
 

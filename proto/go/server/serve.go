@@ -24,7 +24,7 @@ import (
 // heartbeat is well below WATCH_HEARTBEAT_MS, so that no watcher ever waits longer.
 const heartbeat = time.Duration(ecp.WatchHeartbeatMs) * time.Millisecond / 2
 
-func hexed(data []byte) string { return "0x" + hex.EncodeToString(data) }
+func hexed(data []byte) string { return hex.EncodeToString(data) }
 
 // Listen opens "unix:/path", accessible to its owner only (ECP-SEC-001), or "tcp:host:port" on loopback, for which the
 // Guard needs a secret; a half that serves mutual TLS opens its listener itself (ECP-SEC-002).
@@ -138,12 +138,18 @@ func (c *checked) RecvMsg(m any) error {
 
 // Watch serves a Watch: the whole state at once, at each Wake of changed, and with each heartbeat, until the session or
 // the call ends (ECP-SES-013). It fills instance id and sequence (ECP-SES-029). A slow watcher gets the newest state,
-// since none is queued (ECP-SES-030).
-func (g *Guard) Watch(stream grpc.ServerStreamingServer[pb.WatchResponse], changed *ecp.Broadcast, state func() *pb.WatchResponse) error {
+// since none is queued (ECP-SES-030). Once ending is closed, it ends with OK after one more message (ECP-SES-033).
+func (g *Guard) Watch(stream grpc.ServerStreamingServer[pb.WatchResponse], changed *ecp.Broadcast, ending <-chan struct{}, state func() *pb.WatchResponse) error {
 	session := SessionOf(stream.Context())
 	session.watching(1)
 	defer session.watching(-1)
 	for {
+		over := false
+		select {
+		case <-ending:
+			over = true
+		default:
+		}
 		next := changed.Wait()
 		message := state()
 		g.mu.Lock()
@@ -153,9 +159,13 @@ func (g *Guard) Watch(stream grpc.ServerStreamingServer[pb.WatchResponse], chang
 		if err := stream.Send(message); err != nil {
 			return err
 		}
+		if over {
+			return nil
+		}
 		beat := time.NewTimer(heartbeat)
 		select {
 		case <-next:
+		case <-ending:
 		case <-beat.C:
 		case <-session.Fenced():
 		case <-stream.Context().Done():

@@ -52,7 +52,7 @@ func (h *half) Handshake(_ context.Context, request *pb.HandshakeRequest) (*pb.H
 }
 
 func (h *half) Watch(_ *pb.WatchRequest, stream grpc.ServerStreamingServer[pb.WatchResponse]) error {
-	return h.guard.Watch(stream, &h.changed, func() *pb.WatchResponse { return &pb.WatchResponse{Phase: pb.Phase_PHASE_READY} })
+	return h.guard.Watch(stream, &h.changed, nil, func() *pb.WatchResponse { return &pb.WatchResponse{Phase: pb.Phase_PHASE_READY} })
 }
 
 func (h *half) Abort(context.Context, *pb.AbortRequest) (*pb.AbortResponse, error) {

@@ -31,7 +31,8 @@ type Service struct {
 	engine   Engine
 	guard    *Guard
 	settings Settings
-	lane     sync.Mutex // Held by one StartRound, Decide or ImportDecided (ECP-ORD-001).
+	ending   chan struct{} // Closed when the process exits in order.
+	lane     sync.Mutex    // Held by one StartRound, Decide or ImportDecided (ECP-ORD-001).
 	once     singleflight.Group
 
 	mu          sync.Mutex // Guards the phase and the work of the next height.
@@ -54,7 +55,7 @@ type candidate struct {
 func NewService(settings Settings, engine Engine) *Service {
 	settings.Candidates = max(settings.Candidates, int(ecp.CandidatesMin))
 	settings.Features = nil
-	s := &Service{engine: engine, guard: New(settings.Config), settings: settings, phase: pb.Phase_PHASE_READY, validations: map[*validation]bool{}}
+	s := &Service{engine: engine, guard: New(settings.Config), settings: settings, phase: pb.Phase_PHASE_READY, validations: map[*validation]bool{}, ending: make(chan struct{})}
 	s.nextHeight()
 	if engine.Accused(ecp.ReasonConflict) {
 		s.Enter(pb.Phase_PHASE_HALTED, "evidence of two decisions at a height is kept: an operator is needed")
@@ -65,8 +66,8 @@ func NewService(settings Settings, engine Engine) *Service {
 	return s
 }
 
-// Serve serves on a listener until ctx ends; then it drains, and ends the calls that are left after a second, such as
-// Watch, which never ends by itself (ECP-SES-031).
+// Serve serves on a listener until ctx ends; then it drains, ends every Watch with OK, and cuts the calls that are left
+// after a second off (ECP-SES-031, ECP-SES-033). It is called once.
 func (s *Service) Serve(ctx context.Context, listener net.Listener) error {
 	server := grpc.NewServer(s.guard.Options()...)
 	pb.RegisterExecutionServiceServer(server, s)
@@ -74,6 +75,7 @@ func (s *Service) Serve(ctx context.Context, listener net.Listener) error {
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
 		s.Drain()
+		close(s.ending)
 		late := time.AfterFunc(time.Second, server.Stop)
 		defer late.Stop()
 		server.GracefulStop()
@@ -136,8 +138,8 @@ func (s *Service) due() uint64 {
 }
 
 func (s *Service) supported(height uint64) error {
-	if !s.engine.Supports(height) {
-		return ecp.NewError(ecp.ReasonUnsupportedAtHeight, "the part format or scheme of height %d is not known here: upgrade this half", height)
+	if lacks := s.engine.Unsupported(height); lacks != "" {
+		return ecp.NewError(ecp.ReasonUnsupportedAtHeight, "%s of height %d is not known here: upgrade this half", lacks, height).With("unsupported", lacks)
 	}
 	return nil
 }
@@ -185,7 +187,7 @@ func (s *Service) settle() *pb.ExecutionPosition {
 
 // Watch tells the state (ECP-SES-013).
 func (s *Service) Watch(_ *pb.WatchRequest, stream grpc.ServerStreamingServer[pb.WatchResponse]) error {
-	return s.guard.Watch(stream, s.engine.Changed(), func() *pb.WatchResponse {
+	return s.guard.Watch(stream, s.engine.Changed(), s.ending, func() *pb.WatchResponse {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		due := s.due()

@@ -210,7 +210,9 @@ func (v *validation) read(stream grpc.BidiStreamingServer[pb.ValidateProposalReq
 			err = v.take(event)
 		}
 		if err != nil {
-			if e := (*ecp.Error)(nil); !errors.As(err, &e) {
+			if errors.Is(err, io.EOF) && !v.ended() {
+				err = ecp.NewError(ecp.ReasonStreamOrder, "the stream ended without end").With("expected", "end")
+			} else if e := (*ecp.Error)(nil); !errors.As(err, &e) {
 				err = nil // The stream is gone.
 			}
 			v.lost(err)
@@ -264,10 +266,7 @@ func (s *Service) admit(open *pb.ValidateOpen, session *Session) (*validation, e
 // ValidateProposal judges a proposal while it arrives.
 func (s *Service) ValidateProposal(stream grpc.BidiStreamingServer[pb.ValidateProposalRequest, pb.ValidateProposalResponse]) error {
 	event, err := stream.Recv()
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	if event.GetOpen() == nil { // (ECP-STR-004)

@@ -22,7 +22,7 @@ var ErrBrokenReply = errors.New("the reply breaks the protocol")
 // backstops are deadlines above what spec/budgets.md calls enough, so that a library never cuts a call off that the other
 // half still answers in time.
 var backstops = map[string]time.Duration{
-	"Handshake": 15 * time.Second, "GetHeightParams": 5 * time.Second, "ReframeInit": 5 * time.Second,
+	"Handshake": 25 * time.Second, "GetHeightParams": 5 * time.Second, "ReframeInit": 5 * time.Second,
 	"Abort": 5 * time.Second, "Finalize": 5 * time.Second, "GetBlockHash": 5 * time.Second, "StartRound": 10 * time.Second,
 	"Decide": time.Minute, "ImportDecided": time.Minute,
 }

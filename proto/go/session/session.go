@@ -31,6 +31,7 @@ const (
 	lostAfter    = time.Duration(ecp.WatchLostMs) * time.Millisecond
 	pauseFirst   = 100 * time.Millisecond
 	pauseMost    = 2 * time.Second
+	defectsMost  = 20 // In a row; then only an operator helps.
 )
 
 // Config is what a session needs.
@@ -232,7 +233,7 @@ func lost(method, format string, args ...any) *ecp.Error {
 // action is halt, such as FENCED (ECP-SES-019), or one that is no *ecp.Error at all. The session is closed when live
 // returns; what live started with it must end then.
 func Run(ctx context.Context, config Config, live func(context.Context, *Session) error) error {
-	pause := pauseFirst
+	pause, defects := pauseFirst, 0
 	for {
 		began := time.Now()
 		s, err := Dial(ctx, config)
@@ -247,7 +248,12 @@ func Run(ctx context.Context, config Config, live func(context.Context, *Session
 			return ctx.Err()
 		}
 		again, wait := Again(err)
-		if !again {
+		if e := (*ecp.Error)(nil); errors.As(err, &e) && due(e) {
+			defects++
+		} else {
+			defects = 0
+		}
+		if !again || defects >= defectsMost {
 			return err
 		}
 		if time.Since(began) > pauseMost {
@@ -269,17 +275,22 @@ func Run(ctx context.Context, config Config, live func(context.Context, *Session
 }
 
 // Again reports whether a new handshake can help after this error, and after which pause; zero leaves the pause to the
-// caller. INTERNAL_FAULT is answered by a new handshake, as its row says: the outcome of the call is unknown.
+// caller. A defect at a call that cannot be left out is met with a fresh look at the position (ECP-ERR-010).
 func Again(err error) (bool, time.Duration) {
 	var e *ecp.Error
 	if !errors.As(err, &e) {
 		return false, 0
 	}
 	switch {
-	case e.Action == ecp.ActionHandshake, e.Action == ecp.ActionWait, e.Reason == ecp.ReasonInternalFault:
+	case e.Action == ecp.ActionHandshake, e.Action == ecp.ActionWait, due(e):
 		return true, 0
 	case e.Action == ecp.ActionRetry:
 		return true, e.Pause()
 	}
 	return false, 0
+}
+
+// due reports whether an error with the action report came from a call that is still due.
+func due(e *ecp.Error) bool {
+	return e.Action == ecp.ActionReport && (e.Method == "StartRound" || e.Method == "Decide" || e.Method == "ImportDecided")
 }

@@ -223,13 +223,13 @@ func TestRunHandshakesAgainUntilItIsFinal(t *testing.T) {
 		err   error
 		again bool
 	}{
-		"another instance":     {ecp.NewError(ecp.ReasonSessionUnknown, "restarted"), true},
-		"a lost connection":    {status.Error(codes.Unavailable, "gone"), true},
-		"an unknown outcome":   {status.Error(codes.Internal, "reset"), true},
-		"a defect":             {ecp.NewError(ecp.ReasonInternalFault, "a bug"), true},
-		"a newer session":      {ecp.NewError(ecp.ReasonFenced, "replaced"), false},
-		"two decisions":        {ecp.NewError(ecp.ReasonConflict, "two"), false},
-		"a defect of the call": {ecp.NewError(ecp.ReasonFieldInvalid, "a field"), false},
+		"another instance":   {ecp.NewError(ecp.ReasonSessionUnknown, "restarted"), true},
+		"a lost connection":  {status.Error(codes.Unavailable, "gone"), true},
+		"an unknown outcome": {status.Error(codes.Internal, "reset"), true},
+		"a defect":           {ecp.NewError(ecp.ReasonInternalFault, "a bug"), true},
+		"a broken field":     {ecp.NewError(ecp.ReasonFieldInvalid, "a field"), true},
+		"a newer session":    {ecp.NewError(ecp.ReasonFenced, "replaced"), false},
+		"two decisions":      {ecp.NewError(ecp.ReasonConflict, "two"), false},
 	}
 	for name, c := range refusals {
 		h := &half{watch: []*pb.WatchResponse{ready(0)}, startRound: func(call int) error {
