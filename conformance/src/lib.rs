@@ -14,6 +14,7 @@
 //! | [`proxy`] | stands between two halves, sees every message and can take a hand in it |
 //! | [`run`] | plans and runs cases |
 //! | [`network`] | validators on this machine, as the demo and end-to-end tests start them |
+//! | [`poll`] | asking again and again, for what tells nothing by itself |
 //! | [`demo`] | four validators decide real Starknet blocks |
 //! | [`report`] | the results of a run as JSON, JUnit and HTML |
 //! | [`cli`] | the command line |
@@ -24,6 +25,7 @@ pub mod consensus_role;
 pub mod demo;
 pub mod execution_role;
 pub mod network;
+pub mod poll;
 pub mod proxy;
 pub mod report;
 pub mod run;

@@ -59,7 +59,7 @@ async fn another_chain_id_is_a_network_mismatch() -> Result<()> {
     let files = Files::new(1, 10)?;
     let mut network = files.start().await?;
     network.reader(0).await?.committed(1).await?;
-    network.kill(0, Half::Consensus).await?;
+    network.kill(0, Half::Consensus).await;
     let other = files.changed_genesis(|file| file.chain_id = "OTHER".into())?;
     let execution = format!("unix:{}", network.validators[0].socket().display());
     let data = files.path().join("other");
@@ -77,7 +77,8 @@ async fn another_chain_id_is_a_network_mismatch() -> Result<()> {
         "127.0.0.1:0",
     ];
     refused(&run("reference-consensus", &args)?, &["NETWORK_MISMATCH", "chain_id"]);
-    network.stop().await
+    network.stop().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +104,8 @@ async fn a_second_consensus_half_is_held_off() -> Result<()> {
     refused(&run("reference-consensus", &args)?, &["SESSION_HELD", "takeover"]);
     // The first one goes on.
     network.reader(0).await?.committed(5).await?;
-    network.stop().await
+    network.stop().await;
+    Ok(())
 }
 
 #[test]
@@ -142,8 +144,8 @@ async fn data_of_another_genesis_is_refused_and_kept() -> Result<()> {
     let files = Files::new(1, 10)?;
     let mut network = files.start().await?;
     network.reader(0).await?.committed(2).await?;
-    network.kill(0, Half::Consensus).await?;
-    network.kill(0, Half::Execution).await?;
+    network.kill(0, Half::Consensus).await;
+    network.kill(0, Half::Execution).await;
     let other = files.changed_genesis(|file| file.fork_id = 1)?;
     let (data, socket) = (files.home(0).join("execution"), files.path().join("s"));
     let listen = format!("unix:{}", socket.display());
@@ -152,5 +154,6 @@ async fn data_of_another_genesis_is_refused_and_kept() -> Result<()> {
     network.restart(0, Half::Execution).await?;
     network.restart(0, Half::Consensus).await?;
     network.reader(0).await?.committed(4).await?;
-    network.stop().await
+    network.stop().await;
+    Ok(())
 }

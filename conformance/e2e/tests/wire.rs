@@ -21,7 +21,7 @@ use ecp_proto::{
 };
 use ecp_types::{
     Felt, Limits, Reason, RoundRole, SessionRole, Software,
-    limits::{CANDIDATES_MIN, MESSAGE_BYTES, PART_BYTES},
+    limits::{CANDIDATES_MIN, HANDSHAKE_BYTES, MESSAGE_BYTES, PART_BYTES},
 };
 use http::{Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
@@ -104,6 +104,18 @@ impl Fixture {
         Status::from_header_map(&body.trailers().cloned().unwrap_or_default()).context("no status came")
     }
 
+    /// Takes the place of the consensus half, and tells the height that is worked on.
+    async fn become_writer(&mut self) -> Result<u64> {
+        self.network.kill(0, Half::Consensus).await;
+        let mut open = handshake(&self.network, vec![1]);
+        (open.role, open.takeover) = (pb::SessionRole::Writer.into(), true);
+        open.position = Some(pb::ConsensusPosition::default());
+        let answer = ExecutionServiceClient::new(self.channel.clone()).handshake(open).await?;
+        let answer = HandshakeAnswer::try_from(answer.into_inner())?;
+        self.token = answer.session_token;
+        Ok(answer.position.committed.map_or(1, |position| position.height + 1))
+    }
+
     /// The half goes on as if nothing had been.
     async fn goes_on(mut self) -> Result<()> {
         let height = self.network.reader(0).await?;
@@ -117,7 +129,7 @@ impl Fixture {
             .await?;
         reader.committed(at.unwrap_or_default() + 3).await?;
         self.network.check_alive()?;
-        self.network.stop().await?;
+        self.network.stop().await;
         drop(self.files);
         Ok(())
     }
@@ -131,34 +143,60 @@ fn framed(message: &[u8]) -> Vec<u8> {
     body
 }
 
+/// The error of ECP that a call was refused with.
+fn refusal(status: &Status, reason: Reason, words: &[&str]) -> Result<EcpError> {
+    let error = EcpError::from_status(status).with_context(|| format!("an error of ECP: {status:?}"))?;
+    assert_eq!(error.reason, reason, "{error}");
+    for word in words {
+        assert!(error.message.contains(word), "{word:?} is missing: {error}");
+    }
+    Ok(error)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_message_is_refused() -> Result<()> {
     let mut fixture = Fixture::start().await?;
     let whole = GetHeightParamsRequest { height: Some(1 << 40) }.encode_to_vec();
-    // Inside the message: its field is cut off.
-    let status = fixture.raw("GetHeightParams", framed(&whole[..whole.len() - 2])).await?;
-    assert_eq!(EcpError::from_status(&status).map(|e| e.reason), None, "{status:?}");
-    assert!(status.message().contains("decode"), "{status:?}");
-    // Inside the frame: less comes than it announces.
-    let mut cut = framed(&whole);
+    let words = ["cannot be decoded", "cut short", "Send it whole"];
+    // Inside the message: its field is cut off. Inside the frame: less comes than it announces.
+    let (part, mut cut) = (framed(&whole[..whole.len() - 2]), framed(&whole));
     cut.truncate(cut.len() - 2);
-    let status = fixture.raw("GetHeightParams", cut).await?;
-    assert!(status.message().contains("EOF"), "{status:?}");
+    for body in [part, cut] {
+        let status = fixture.raw("GetHeightParams", body.clone()).await?;
+        let error = refusal(&status, Reason::FieldInvalid, &words)?;
+        assert_eq!(error.metadata.get("field").map(String::as_str), Some("message"), "{error}");
+        // What stands before it in the table of errors is told first.
+        let token = std::mem::take(&mut fixture.token);
+        refusal(&fixture.raw("GetHeightParams", body).await?, Reason::SessionRequired, &["Handshake first"])?;
+        fixture.token = token;
+    }
+    // A handshake needs no session; its message is cut in the same way.
+    let whole = handshake(&fixture.network, vec![1]).encode_to_vec();
+    let status = fixture.raw("Handshake", framed(&whole[..whole.len() - 2])).await?;
+    refusal(&status, Reason::FieldInvalid, &words)?;
     fixture.goes_on().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_truncated_message_of_a_stream_is_refused() -> Result<()> {
+    let mut fixture = Fixture::start().await?;
+    fixture.become_writer().await?;
+    // A field that promises more than there is, and a frame that does.
+    let (field, frame) = (framed(&[0x0a, 0xff, 0x01]), vec![0, 0, 0, 0, 9, 1]);
+    for (method, body) in [("ValidateProposal", &field), ("ImportDecided", &field), ("ValidateProposal", &frame)] {
+        let status = fixture.raw(method, body.clone()).await?;
+        refusal(&status, Reason::FieldInvalid, &["cannot be decoded", "Send it whole"])?;
+    }
+    fixture.network.check_alive()?;
+    fixture.network.stop().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_felt_not_below_the_prime_is_refused() -> Result<()> {
     let mut fixture = Fixture::start().await?;
-    // Only a WRITER makes calls with a felt: the test takes the place of the consensus half.
-    fixture.network.kill(0, Half::Consensus).await?;
-    let mut open = handshake(&fixture.network, vec![1]);
-    (open.role, open.takeover) = (pb::SessionRole::Writer.into(), true);
-    open.position = Some(pb::ConsensusPosition::default());
-    let answer = ExecutionServiceClient::new(fixture.channel.clone()).handshake(open).await?;
-    let answer = HandshakeAnswer::try_from(answer.into_inner())?;
-    fixture.token = answer.session_token;
-    let height = answer.position.committed.map_or(1, |position| position.height + 1);
+    // Only a WRITER makes calls with a felt.
+    let height = fixture.become_writer().await?;
 
     let mut prime = vec![0; 32];
     (prime[0], prime[7], prime[31]) = (0x08, 0x11, 0x01);
@@ -168,17 +206,16 @@ async fn a_felt_not_below_the_prime_is_refused() -> Result<()> {
     };
     for proposer in [prime, vec![0xff; 32]] {
         let status = fixture.raw("StartRound", framed(&start(proposer).encode_to_vec())).await?;
-        let error = EcpError::from_status(&status).with_context(|| format!("an error of ECP: {status:?}"))?;
-        assert_eq!(error.reason, Reason::FieldInvalid, "{error}");
+        let error = refusal(&status, Reason::FieldInvalid, &["prime"])?;
         assert_eq!(error.metadata.get("field").map(String::as_str), Some("proposer"), "{error}");
-        assert!(error.message.contains("prime"), "{error}");
     }
     // Nothing else was wrong with the call.
     let good = start(Felt::from_u64(1).as_bytes().to_vec());
     let status = fixture.raw("StartRound", framed(&good.encode_to_vec())).await?;
     assert_eq!(status.code(), tonic::Code::Ok, "{status:?}");
     fixture.network.check_alive()?;
-    fixture.network.stop().await
+    fixture.network.stop().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,8 +224,12 @@ async fn a_message_over_the_limit_is_refused_before_it_is_read() -> Result<()> {
     // Only the frame's head: the length alone is enough.
     let mut body = vec![0];
     body.extend_from_slice(&u32::try_from(MESSAGE_BYTES + 1)?.to_be_bytes());
-    let status = fixture.raw("StartRound", body).await?;
-    assert!(status.message().contains(&MESSAGE_BYTES.to_string()), "the limit is named: {status:?}");
+    for method in ["StartRound", "Handshake"] {
+        let status = fixture.raw(method, body.clone()).await?;
+        let error = refusal(&status, Reason::LimitExceeded, &["Keep to the limits"])?;
+        let limit = if method == "Handshake" { HANDSHAKE_BYTES } else { MESSAGE_BYTES };
+        assert_eq!(error.metadata.get("limit"), Some(&limit.to_string()), "{error}");
+    }
     fixture.goes_on().await
 }
 
@@ -307,7 +348,7 @@ fn a_port_in_use_is_named() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_port_in_use_is_named() -> Result<()> {
     let mut fixture = Fixture::start().await?;
-    fixture.network.kill(0, Half::Consensus).await?;
+    fixture.network.kill(0, Half::Consensus).await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
     let address = taken.local_addr()?.to_string();
     let mut command = tokio::process::Command::new(binaries()?.join("reference-consensus"));

@@ -11,8 +11,6 @@ use super::{
     wallet::Wallet,
 };
 
-/// How often a node is asked for news.
-const POLL: Duration = Duration::from_millis(100);
 /// How long a single transaction may take into a block before the demo gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -81,7 +79,7 @@ pub(crate) async fn run(
             sender.nonce += 1;
         }
         for (node, hash, deployment) in sent {
-            match settled(node, hash).await? {
+            match node.settled(hash, PATIENCE).await? {
                 Fate::Succeeded if deployment => tally.deployed += 1,
                 Fate::Succeeded => tally.transferred += 1,
                 Fate::Reverted(reason) => bail!("{}: {hash:#x} reverted: {reason}", node.url),
@@ -106,7 +104,7 @@ async fn revert(sender: &mut Sender<'_>, chain: Felt) -> Result<()> {
     let before = sender.node.balance(sender.wallet.address).await?;
     let transfer = sender.wallet.transfer(chain, sender.nonce, Felt::ONE, u128::MAX);
     let hash = sender.node.invoke(&transfer).await.context("sending the transfer that reverts")?;
-    match settled(sender.node, hash).await? {
+    match sender.node.settled(hash, PATIENCE).await? {
         Fate::Reverted(_) => {}
         other => bail!("a transfer of more than the balance must revert, it is {other:?}"),
     }
@@ -128,22 +126,10 @@ async fn refuse(sender: &mut Sender<'_>, chain: Felt) -> Result<()> {
             // A good transaction with the same nonce goes into a block: the bad one then never can.
             let good = sender.wallet.transfer(chain, sender.nonce, Felt::ONE, 1);
             let good = sender.node.invoke(&good).await.context("sending a good transaction after the bad one")?;
-            ensure!(settled(sender.node, good).await? == Fate::Succeeded, "{good:#x} is in no block");
+            ensure!(sender.node.settled(good, PATIENCE).await? == Fate::Succeeded, "{good:#x} is in no block");
             sender.nonce += 1;
             ensure!(sender.node.fate(hash).await? == Fate::Pending, "{hash:#x} has a bad signature and is in a block");
         }
     }
     Ok(())
-}
-
-/// What became of a transaction: polls until it stands in a block or patience ends.
-async fn settled(node: &Node, hash: Felt) -> Result<Fate> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let fate = node.fate(hash).await?;
-        if fate != Fate::Pending || tokio::time::Instant::now() > deadline {
-            return Ok(fate);
-        }
-        tokio::time::sleep(POLL).await;
-    }
 }

@@ -2,6 +2,7 @@
 
 mod agree;
 mod build;
+mod light;
 mod load;
 pub(crate) mod rpc;
 mod setup;
@@ -17,9 +18,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use agree::AgreedBlock;
 pub use build::binaries;
+pub use light::Light;
 
 use self::rpc::Node;
 use crate::network::Network;
@@ -58,10 +61,13 @@ pub struct DemoArgs {
 
 /// What the demo found: `demo.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Outcome of the demo, demo.json")]
 pub struct DemoReport {
     /// Always `ecp-demo/1`.
+    #[schemars(extend("const" = "ecp-demo/1"))]
     pub format: String,
-    /// How many validators decided.
+    /// How many validators decided, at least 1.
+    #[schemars(range(min = 1))]
     pub validators: usize,
     /// How many blocks they decided.
     pub blocks: usize,
@@ -93,23 +99,74 @@ pub struct Outcomes {
 }
 
 /// Runs the demo; `certify` certifies both halves with the binaries of a folder and says whether both passed.
+///
+/// # Errors
+/// Anything that is not as it should be, and an interruption before the end. With `--keep`, an interruption afterwards is
+/// the end that was asked for.
 pub async fn run<F, C>(args: DemoArgs, certify: C) -> Result<()>
 where
     C: FnOnce(PathBuf, PathBuf) -> F,
     F: Future<Output = Result<String>>,
 {
-    let begin = Instant::now();
     let bin_dir = match &args.bin_dir {
         Some(dir) => dir.clone(),
         None => binaries()?,
     };
+    let mut interrupt = Interrupt::new()?;
     let temporary = tempfile::tempdir()?;
     let out = args.out.clone().unwrap_or_else(|| temporary.path().to_owned());
+    // Whatever ends this function ends the nodes: they are dropped with the network.
+    let network = tokio::select! {
+        network = show(&args, bin_dir, &out, certify) => network?,
+        () = interrupt.told() => bail!("interrupted; the nodes were ended"),
+    };
+    if args.keep {
+        println!("The nodes stay up until Ctrl-C:");
+        for (validator, url) in network.validators.iter().zip(urls(&network)?) {
+            println!("  JSON-RPC {url}   ECP unix:{}", validator.socket().display());
+        }
+        interrupt.told().await;
+    }
+    network.stop().await;
+    Ok(())
+}
+
+/// Ctrl-C, or the end that a supervisor asks for.
+struct Interrupt {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupt {
+    fn new() -> Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// The demo up to its report; the nodes still run.
+async fn show<F, C>(args: &DemoArgs, bin_dir: PathBuf, out: &Path, certify: C) -> Result<Network>
+where
+    C: FnOnce(PathBuf, PathBuf) -> F,
+    F: Future<Output = Result<String>>,
+{
+    let begin = Instant::now();
     let dir = out.join("nodes");
     if dir.exists() {
         std::fs::remove_dir_all(&dir).with_context(|| format!("clearing {}", dir.display()))?;
     }
     std::fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
+    let json = out.join("demo.json");
+    if json.exists() {
+        // A demo that fails must not leave the report of another one.
+        std::fs::remove_file(&json).with_context(|| format!("removing {}", json.display()))?;
+    }
 
     let setup = setup::files(&dir, args.seed, VALIDATORS, DEPLOYED, NEW)?;
     let bar = ProgressBar::new((NEW + setup::transfers(DEPLOYED, NEW, WAVES) + 2) as u64);
@@ -118,10 +175,7 @@ where
     say(&bar, format!("starting {VALIDATORS} validators in {}", dir.display()));
     let mut network = Network::start(&bin_dir, &dir, &setup.genesis_file, &setup.keys).await?;
 
-    let outcome = tokio::select! {
-        outcome = drive(&mut network, &setup.deployed, &setup.new, &bar) => outcome,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
-    };
+    let outcome = drive(&mut network, &setup.deployed, &setup.new, &bar).await;
     bar.finish_and_clear();
     // A process that died explains more than the call that failed because of it.
     network.check_alive()?;
@@ -136,11 +190,11 @@ where
         report.outcomes.reverted,
         report.outcomes.refused,
     );
-    check_ledger(&network)?;
+    check_ledger(&network).await?;
 
+    println!("Certifying both halves …");
     let verdict = certify(bin_dir, out.join("conformance")).await;
     report.certified = verdict.is_ok();
-    let json = out.join("demo.json");
     std::fs::write(&json, serde_json::to_string_pretty(&report)?)
         .with_context(|| format!("writing {}", json.display()))?;
     println!("{}", verdict?);
@@ -149,15 +203,7 @@ where
         begin.elapsed().as_secs_f64(),
         if args.out.is_some() { format!(" Report: {}", json.display()) } else { String::new() }
     );
-
-    if args.keep {
-        println!("The nodes stay up until Ctrl-C:");
-        for (validator, url) in network.validators.iter().zip(urls(&network)?) {
-            println!("  JSON-RPC {url}   ECP unix:{}", validator.socket().display());
-        }
-        tokio::signal::ctrl_c().await?;
-    }
-    network.stop().await
+    Ok(network)
 }
 
 async fn drive(
@@ -176,16 +222,13 @@ async fn drive(
         last = last.max(node.height().await?.context("no block was decided")?);
     }
     say(bar, format!("waiting for the block hash of {last} on all validators"));
-    for node in &nodes {
-        let deadline = Instant::now() + HASH_PATIENCE;
-        while node.newest_hash().await?.is_none_or(|newest| newest.block_number < last) {
-            ensure!(Instant::now() < deadline, "{}: no hash of block {last} after {HASH_PATIENCE:?}", node.url);
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
     let mut readers = Vec::new();
     for index in 0..network.validators.len() {
-        readers.push(network.reader(index).await?);
+        let mut reader = network.reader(index).await?;
+        let known = reader.watch(|state| state.block_hash_height.is_some_and(|known| known >= last));
+        let known = tokio::time::timeout(HASH_PATIENCE, known).await;
+        known.with_context(|| format!("validator {index}: no hash of block {last} after {HASH_PATIENCE:?}"))??;
+        readers.push(reader);
     }
     let wallets: Vec<wallet::Wallet> = deployed.iter().chain(new).cloned().collect();
     let agreement = agree::agree(&nodes, &mut readers, &wallets, first, last).await?;
@@ -219,16 +262,16 @@ async fn drive(
 }
 
 /// Has a script that shares no code with the nodes derive every balance and nonce again.
-fn check_ledger(network: &Network) -> Result<()> {
+async fn check_ledger(network: &Network) -> Result<()> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/check_ledger.py");
     if !script.exists() {
         println!("Skipped the Python check of the ledger: it comes with the source tree only.");
         return Ok(());
     }
-    let mut command = std::process::Command::new("python3");
+    let mut command = tokio::process::Command::new("python3");
     command.arg(&script).arg("--genesis").arg(&network.genesis_file);
-    command.args(urls(network)?);
-    let output = command.output().context("running python3, which the demo needs for its independent check")?;
+    command.args(urls(network)?).kill_on_drop(true);
+    let output = command.output().await.context("running python3, which the demo needs for its independent check")?;
     print!("{}", String::from_utf8_lossy(&output.stdout));
     ensure!(
         output.status.success(),

@@ -1,5 +1,7 @@
 //! A node's JSON-RPC, as a wallet uses it.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use jsonrpsee::{
     core::client::ClientT,
@@ -8,13 +10,16 @@ use jsonrpsee::{
 };
 use serde_json::{Value, json};
 use starknet_rust_core::types::{
-    BlockHashAndNumber, BroadcastedDeployAccountTransactionV3, BroadcastedInvokeTransactionV3,
-    DeployAccountTransactionResult, ExecutionResult, InvokeTransactionResult, MaybePreConfirmedBlockWithTxHashes,
-    TransactionStatus,
+    BroadcastedDeployAccountTransactionV3, BroadcastedInvokeTransactionV3, DeployAccountTransactionResult,
+    ExecutionResult, InvokeTransactionResult, MaybePreConfirmedBlockWithTxHashes, TransactionStatus,
 };
 use starknet_types_core::felt::Felt;
 
 use super::wallet::{STRK_ADDRESS, selector};
+use crate::poll;
+
+/// How often a node is asked what became of a transaction.
+const POLL: Duration = Duration::from_millis(25);
 
 /// Error of JSON-RPC 0.10: nothing is known of this transaction.
 const TXN_HASH_NOT_FOUND: i32 = 29;
@@ -73,15 +78,6 @@ impl Node {
         }
     }
 
-    /// The newest block whose hash is known.
-    pub(crate) async fn newest_hash(&self) -> Result<Option<BlockHashAndNumber>> {
-        match self.client.request("starknet_blockHashAndNumber", rpc_params![]).await {
-            Ok(newest) => Ok(Some(newest)),
-            Err(error) if code(&error).is_some_and(|c| c == NO_BLOCKS || c == BLOCK_NOT_FOUND) => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("{}: starknet_blockHashAndNumber", self.url)),
-        }
-    }
-
     /// A block by its height, with the hashes of its transactions.
     pub(crate) async fn block(&self, height: u64) -> Result<MaybePreConfirmedBlockWithTxHashes> {
         self.call("starknet_getBlockWithTxHashes", rpc_params![json!({ "block_number": height })]).await
@@ -103,6 +99,15 @@ impl Node {
                 Fate::Pending
             }
         })
+    }
+
+    /// What became of a transaction once it stands in a block; still pending if that takes longer than `patience`.
+    pub(crate) async fn settled(&self, hash: Felt, patience: Duration) -> Result<Fate> {
+        let settled = || async {
+            let fate = self.fate(hash).await?;
+            anyhow::Ok((fate != Fate::Pending).then_some(fate))
+        };
+        Ok(poll::until(POLL, patience, settled).await?.unwrap_or(Fate::Pending))
     }
 
     pub(crate) async fn nonce(&self, address: Felt) -> Result<Felt> {

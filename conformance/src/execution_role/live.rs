@@ -1,9 +1,6 @@
 //! Transactions that wallets send to the half's JSON-RPC, and what it shows of them.
 
-use std::time::Duration;
-
 use starknet_types_core::felt::Felt as StarkFelt;
-use tokio::time::Instant;
 
 use super::state::{Observed, State, Trouble};
 use crate::{
@@ -11,9 +8,6 @@ use crate::{
     demo::rpc::{Fate, Node, explain},
     schema::{self, step::Action, step_ended::Observed as What},
 };
-
-/// How often JSON-RPC, which tells nothing by itself, is asked again.
-const POLL: Duration = Duration::from_millis(20);
 
 /// Whether a case lets the half build.
 pub(super) fn builds(case: &Case) -> bool {
@@ -64,22 +58,20 @@ impl State {
         }
         let node = self.json_rpc()?;
         let patience = self.patience(0);
-        let deadline = Instant::now() + patience;
         let refused = |text: String| Observed { call: None, what: What::RefusedByModel(text) };
         for hash in hashes {
-            loop {
-                match node.fate(StarkFelt::from_bytes_be(hash.as_bytes())).await {
-                    Ok(Fate::Succeeded) => break,
-                    Ok(Fate::Pending) if Instant::now() < deadline => tokio::time::sleep(POLL).await,
-                    Ok(Fate::Pending) => {
-                        let text = format!("its JSON-RPC does not show the decided transaction {hash} in a block");
-                        return Ok(refused(text));
-                    }
-                    Ok(Fate::Reverted(why)) => {
-                        return Ok(refused(format!("its JSON-RPC shows the transfer {hash} as reverted: {why}")));
-                    }
-                    Err(error) => return Ok(refused(format!("its JSON-RPC failed: {}", explain(&error)))),
+            let asked = StarkFelt::from_bytes_be(hash.as_bytes());
+            match node.settled(asked, patience).await {
+                Ok(Fate::Succeeded) => {}
+                Ok(Fate::Pending) => {
+                    return Ok(refused(format!(
+                        "its JSON-RPC does not show the decided transaction {hash} in a block"
+                    )));
                 }
+                Ok(Fate::Reverted(why)) => {
+                    return Ok(refused(format!("its JSON-RPC shows the transfer {hash} as reverted: {why}")));
+                }
+                Err(error) => return Ok(refused(format!("its JSON-RPC failed: {}", explain(&error)))),
             }
         }
         Ok(Observed::done())

@@ -14,7 +14,7 @@ use tokio::{net::TcpListener, process::Command};
 
 pub use process::Half;
 use process::Process;
-pub use reader::{DecidedAt, Reader};
+pub use reader::{Block, DecidedAt, Reader};
 
 /// The files of a network, and its processes. Dropping it ends all of them.
 pub struct Network {
@@ -99,11 +99,18 @@ impl Network {
     }
 
     /// Kills a process with SIGKILL and waits for its end.
-    pub async fn kill(&mut self, index: usize, half: Half) -> Result<()> {
-        match self.validators[index].slot(half).take() {
-            Some(process) => process.kill().await,
-            None => Ok(()),
+    pub async fn kill(&mut self, index: usize, half: Half) {
+        if let Some(process) = self.validators[index].slot(half).take() {
+            process.kill().await;
         }
+    }
+
+    /// Asks a process to end in order, with SIGTERM, and tells its exit code and the end of its log once it has.
+    pub async fn terminate(&mut self, index: usize, half: Half) -> Result<(Option<i32>, String)> {
+        if let Some(process) = self.validators[index].slot(half) {
+            process.terminate();
+        }
+        self.ended(index, half).await
     }
 
     /// Starts a process again on the same data and waits until it is ready.
@@ -114,7 +121,7 @@ impl Network {
 
     /// Starts a process again on the same data, without waiting.
     pub async fn launch(&mut self, index: usize, half: Half) -> Result<()> {
-        self.kill(index, half).await?;
+        self.kill(index, half).await;
         let validator = &mut self.validators[index];
         let plan = &validator.plan;
         let (name, mut command) = match half {
@@ -136,8 +143,32 @@ impl Network {
     }
 
     /// The exit code and the end of the log of a process that ended by itself; `None` while it runs.
-    pub fn exited(&mut self, index: usize, half: Half) -> Result<Option<(Option<i32>, String)>> {
-        self.validators[index].slot(half).as_mut().map_or(Ok(None), Process::exited)
+    pub fn exited(&mut self, index: usize, half: Half) -> Option<(Option<i32>, String)> {
+        let (exit, log) = self.validators[index].slot(half).as_ref()?.exited()?;
+        Some((exit.code, log))
+    }
+
+    /// Waits until any process has ended by itself; for ever if none does.
+    pub async fn any_ended(&self) {
+        let processes = self.validators.iter().flat_map(|v| [&v.execution, &v.consensus]).flatten();
+        let ends: Vec<_> = processes.map(|process| Box::pin(process.end())).collect();
+        match ends.is_empty() {
+            true => std::future::pending().await,
+            false => {
+                futures::future::select_all(ends).await;
+            }
+        }
+    }
+
+    /// Memory that a process holds now, in KiB; `None`: it does not run, or the system does not tell.
+    #[must_use]
+    pub fn resident_kib(&self, index: usize, half: Half) -> Option<u64> {
+        let validator = &self.validators[index];
+        let process = match half {
+            Half::Execution => &validator.execution,
+            Half::Consensus => &validator.consensus,
+        };
+        process.as_ref()?.resident_kib()
     }
 
     /// Fails with the process that ended by itself, if one did.
@@ -155,7 +186,10 @@ impl Network {
     /// Waits until a process ended by itself and tells its exit code and the end of its log.
     pub async fn ended(&mut self, index: usize, half: Half) -> Result<(Option<i32>, String)> {
         match self.validators[index].slot(half).take() {
-            Some(process) => process.ended().await,
+            Some(process) => {
+                let (exit, log) = process.ended().await;
+                Ok((exit.code, log))
+            }
             None => bail!("the {half:?} half of validator {index} is not running"),
         }
     }
@@ -166,12 +200,11 @@ impl Network {
     }
 
     /// Ends all processes and waits for them.
-    pub async fn stop(mut self) -> Result<()> {
+    pub async fn stop(mut self) {
         for index in 0..self.validators.len() {
-            self.kill(index, Half::Consensus).await?;
-            self.kill(index, Half::Execution).await?;
+            self.kill(index, Half::Consensus).await;
+            self.kill(index, Half::Execution).await;
         }
-        Ok(())
     }
 }
 

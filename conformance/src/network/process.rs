@@ -1,13 +1,20 @@
 //! A process of a validator, whose first line on stdout says that it is ready.
 
-use std::{fs, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, ChildStdout, Command},
+    process::{ChildStdout, Command},
 };
+
+use crate::{schema::Exit, subject, verdict::exit_text};
 
 /// How long a process may take until it says that it is ready.
 const START: Duration = Duration::from_secs(60);
@@ -27,7 +34,7 @@ pub enum Half {
 pub(super) struct Process {
     name: String,
     log: PathBuf,
-    child: Child,
+    process: subject::Process,
     // Kept open: a process that prints to a closed pipe dies.
     stdout: tokio::io::Lines<BufReader<ChildStdout>>,
     pub(super) jsonrpc: Option<String>,
@@ -45,17 +52,16 @@ struct Ready {
 
 impl Process {
     /// Starts it, with stderr appended to `log`.
-    pub(super) fn start(name: String, mut command: Command, log: &std::path::Path) -> Result<Self> {
+    pub(super) fn start(name: String, mut command: Command, log: &Path) -> Result<Self> {
         let stderr = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(log)
             .with_context(|| format!("opening {}", log.display()))?;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr).kill_on_drop(true);
-        let mut child =
-            command.spawn().with_context(|| format!("starting {name}: {:?}", command.as_std().get_program()))?;
-        let stdout = BufReader::new(child.stdout.take().context("the process has no stdout")?).lines();
-        Ok(Self { name, log: log.to_owned(), child, stdout, jsonrpc: None })
+        command.stdout(Stdio::piped()).stderr(stderr);
+        let mut process = subject::Process::start(command).with_context(|| format!("starting {name}"))?;
+        let stdout = BufReader::new(process.take_stdout().context("the process has no stdout")?).lines();
+        Ok(Self { name, log: log.to_owned(), process, stdout, jsonrpc: None })
     }
 
     /// Waits for its ready line.
@@ -65,7 +71,7 @@ impl Process {
             Err(_) => bail!("{} is not ready after {START:?}:\n{}", self.name, self.tail()),
         };
         let Some(line) = line else {
-            self.child.wait().await?;
+            self.process.wait().await;
             bail!("{} ended before it was ready:\n{}", self.name, self.tail())
         };
         let ready: ReadyLine = serde_json::from_str(&line).with_context(|| format!("{} said {line:?}", self.name))?;
@@ -73,25 +79,43 @@ impl Process {
         Ok(())
     }
 
-    pub(super) async fn kill(mut self) -> Result<()> {
-        self.child.kill().await.with_context(|| format!("killing {}", self.name))
+    pub(super) async fn kill(self) {
+        self.process.kill().await;
     }
 
-    pub(super) fn check_alive(&mut self) -> Result<()> {
-        match self.child.try_wait()? {
-            Some(status) => bail!("{} ended ({status}):\n{}", self.name, self.tail()),
+    /// Asks it to end in order.
+    pub(super) fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    pub(super) fn check_alive(&self) -> Result<()> {
+        match self.process.exited() {
+            Some(exit) => bail!("{} ended ({}):\n{}", self.name, exit_text(&exit), self.tail()),
             None => Ok(()),
         }
     }
 
-    /// Its exit code and the end of its log, if it ended.
-    pub(super) fn exited(&mut self) -> Result<Option<(Option<i32>, String)>> {
-        Ok(self.child.try_wait()?.map(|status| (status.code(), self.tail())))
+    /// How it ended and the end of its log, if it ended.
+    pub(super) fn exited(&self) -> Option<(Exit, String)> {
+        self.process.exited().map(|exit| (exit, self.tail()))
     }
 
-    pub(super) async fn ended(mut self) -> Result<(Option<i32>, String)> {
-        let status = self.child.wait().await?;
-        Ok((status.code(), self.tail()))
+    /// Waits for its end, without holding it.
+    pub(super) fn end(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut exit = self.process.watch();
+        async move {
+            // An error: whoever waited for the process is gone, and so is it.
+            let _ = exit.wait_for(Option::is_some).await;
+        }
+    }
+
+    pub(super) fn resident_kib(&self) -> Option<u64> {
+        self.process.resident_kib()
+    }
+
+    pub(super) async fn ended(mut self) -> (Exit, String) {
+        let exit = self.process.wait().await;
+        (exit, self.tail())
     }
 
     fn tail(&self) -> String {

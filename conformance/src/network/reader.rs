@@ -10,7 +10,7 @@ use ecp_proto::{
     },
 };
 use ecp_types::{
-    Certificate, Limits, Network, SessionRole, Software, WatchState,
+    Certificate, ConsensusPosition, Limits, Network, Part, SessionRole, Software, WatchState,
     limits::{CANDIDATES_MIN, MESSAGE_BYTES, PART_BYTES},
 };
 use tonic::{
@@ -34,6 +34,15 @@ pub struct DecidedAt {
     pub bytes: u64,
 }
 
+/// A decided height with what was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// What the archive says of it.
+    pub decided: DecidedAt,
+    /// Its parts, INIT first.
+    pub parts: Vec<Part>,
+}
+
 /// An open READER session.
 pub struct Reader {
     client: ExecutionServiceClient<Channel>,
@@ -43,6 +52,16 @@ pub struct Reader {
 impl Reader {
     /// Opens a session over a Unix socket.
     pub async fn open(socket: &std::path::Path, network: Network) -> Result<Self> {
+        Self::greet(socket, network, SessionRole::Reader).await
+    }
+
+    /// Takes the execution half over from whatever consensus half holds it, as the WRITER of another identity that knows
+    /// nothing, and goes away.
+    pub async fn take_over(socket: &std::path::Path, network: Network) -> Result<()> {
+        Self::greet(socket, network, SessionRole::Writer).await.map(drop)
+    }
+
+    async fn greet(socket: &std::path::Path, network: Network, role: SessionRole) -> Result<Self> {
         let path = socket.to_owned();
         let channel = Endpoint::from_static("http://localhost")
             .connect_with_connector(tower::service_fn(move |_| {
@@ -64,12 +83,12 @@ impl Reader {
             },
             network,
             software: Software { name: "conformance".into(), version: env!("CARGO_PKG_VERSION").into() },
-            role: SessionRole::Reader,
+            role,
             consensus_id: rand::random(),
-            takeover: false,
-            position: None,
+            takeover: role == SessionRole::Writer,
+            position: (role == SessionRole::Writer).then(ConsensusPosition::default),
         };
-        let answer = client.handshake(HandshakeRequest::from(open)).await.context("Handshake as READER")?;
+        let answer = client.handshake(HandshakeRequest::from(open)).await.context("Handshake")?;
         let answer = HandshakeAnswer::try_from(answer.into_inner()).context("reply to Handshake")?;
         Ok(Self { client, token: answer.session_token })
     }
@@ -96,20 +115,31 @@ impl Reader {
 
     /// Heights, rounds and commitments of decided blocks.
     pub async fn decided(&mut self, from: u64, to: u64) -> Result<Vec<DecidedAt>> {
+        Ok(self.blocks(from, to).await?.into_iter().map(|block| block.decided).collect())
+    }
+
+    /// Decided blocks with their parts.
+    pub async fn blocks(&mut self, from: u64, to: u64) -> Result<Vec<Block>> {
         let request = self.with_token(GetDecidedRequest { from: Some(from), to: Some(to) });
         let mut stream = self.client.get_decided(request).await.context("GetDecided")?.into_inner();
-        let mut decided = Vec::new();
+        let mut blocks: Vec<Block> = Vec::new();
         while let Some(message) = stream.message().await.context("GetDecided")? {
             match GetDecidedEvent::try_from(message).context("message of GetDecided")? {
-                GetDecidedEvent::Header(header) => decided.push(DecidedAt {
-                    height: header.height,
-                    round: header.certificate.round,
-                    commitment: header.certificate.commitment.0,
-                    bytes: header.counts.bytes,
-                    certificate: header.certificate,
-                }),
-                GetDecidedEvent::Part(_) => {}
-                GetDecidedEvent::Done(last) if last == to => return Ok(decided),
+                GetDecidedEvent::Header(header) => {
+                    let decided = DecidedAt {
+                        height: header.height,
+                        round: header.certificate.round,
+                        commitment: header.certificate.commitment.0,
+                        bytes: header.counts.bytes,
+                        certificate: header.certificate,
+                    };
+                    blocks.push(Block { decided, parts: Vec::new() });
+                }
+                GetDecidedEvent::Part(part) => {
+                    let block = blocks.last_mut().context("GetDecided sent a part before any header")?;
+                    block.parts.push(part);
+                }
+                GetDecidedEvent::Done(last) if last == to => return Ok(blocks),
                 GetDecidedEvent::Done(last) => bail!("GetDecided ended at {last} instead of {to}"),
             }
         }

@@ -1,6 +1,8 @@
-//! One process of the half under test, in a process group of its own so that nothing it starts outlives the case.
+//! A process that the suite starts, in a process group of its own so that nothing it starts outlives the suite's use of
+//! it.
 
 use std::{
+    convert::Infallible,
     fs::OpenOptions,
     os::unix::process::ExitStatusExt,
     path::Path,
@@ -12,16 +14,24 @@ use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
-use tokio::{net::UnixStream, process::Command, sync::watch, time::Instant};
+use tokio::{
+    net::UnixStream,
+    process::{ChildStdout, Command},
+    sync::watch,
+};
 
 use super::{Address, HalfManifest, Placeholders};
-use crate::schema;
+use crate::{poll, schema};
+
+/// How often a half that starts is tried.
+const TRY: Duration = Duration::from_millis(5);
 
 /// A running process. Dropping it kills its group.
 pub struct Process {
     group: Pid,
     exit: watch::Receiver<Option<schema::Exit>>,
     argv: Vec<String>,
+    stdout: Option<ChildStdout>,
 }
 
 /// A half could not be started.
@@ -71,34 +81,61 @@ impl Process {
         let failed = |error: std::io::Error| StartError::Spawn { program: program.clone(), error: error.to_string() };
         let out = OpenOptions::new().create(true).append(true).open(log).map_err(failed)?;
         let err = out.try_clone().map_err(failed)?;
-        let mut child = Command::new(&program)
+        let mut command = Command::new(&program);
+        command
             .args(argv.iter().skip(1))
             .envs(half.env.iter().map(|(name, value)| (name, values.fill(value))))
             .env("ECP_CONFORMANCE_FOLDER", folder)
-            .stdin(Stdio::null())
             .stdout(out)
-            .stderr(err)
+            .stderr(err);
+        Self::start(command)
+    }
+
+    /// Starts a command, with its output where the command says and nothing to read.
+    pub fn start(mut command: Command) -> Result<Self, StartError> {
+        let words = command.as_std();
+        let argv: Vec<String> = [words.get_program()]
+            .into_iter()
+            .chain(words.get_args())
+            .map(|w| w.to_string_lossy().into_owned())
+            .collect();
+        let program = argv.first().cloned().unwrap_or_default();
+        let failed = |error: String| StartError::Spawn { program: program.clone(), error };
+        let mut child = command
+            .stdin(Stdio::null())
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(failed)?;
-        let id = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .ok_or_else(|| StartError::Spawn { program: program.clone(), error: "it has no process id".to_owned() })?;
+            .map_err(|error| failed(error.to_string()))?;
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        let id = id.ok_or_else(|| failed("it has no process id".to_owned()))?;
+        let stdout = child.stdout.take();
         let (told, exit) = watch::channel(None);
         tokio::spawn(async move {
             let exit = child.wait().await.map_or_else(|_| schema::Exit::default(), exit_of);
             // Nobody may be listening any more.
             let _ = told.send(Some(exit));
         });
-        Ok(Self { group: Pid::from_raw(id), exit, argv })
+        Ok(Self { group: Pid::from_raw(id), exit, argv, stdout })
+    }
+
+    /// Its output, if the command made a pipe of it and nobody took it yet.
+    pub fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.stdout.take()
     }
 
     /// Program and arguments.
     #[must_use]
     pub fn argv(&self) -> &[String] {
         &self.argv
+    }
+
+    /// Memory that it holds now, in KiB; `None`: it has ended, or the system does not tell.
+    #[must_use]
+    pub fn resident_kib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.group)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
     }
 
     /// How it ended, if it did.
@@ -123,42 +160,40 @@ impl Process {
 
     /// Kills its group with SIGKILL and waits for its end.
     pub async fn kill(mut self) {
-        self.signal();
+        self.send(Signal::SIGKILL);
         self.wait().await;
     }
 
-    fn signal(&self) {
+    /// Asks it to end in order, with SIGTERM.
+    pub fn terminate(&self) {
+        self.send(Signal::SIGTERM);
+    }
+
+    fn send(&self, signal: Signal) {
         // ESRCH: everything has ended already.
-        let _ = killpg(self.group, Signal::SIGKILL);
+        let _ = killpg(self.group, signal);
     }
 
     /// Waits until something accepts connections at `address`. A half need not tell when it is ready, so the suite tries.
     pub async fn until_it_serves(&mut self, address: &Address, patience: Duration) -> Result<(), StartError> {
         let program = self.argv.first().cloned().unwrap_or_default();
-        let deadline = Instant::now() + patience;
-        let mut attempts = tokio::time::interval(Duration::from_millis(5));
-        loop {
-            tokio::select! {
-                _ = attempts.tick() => {
-                    if accepts(address).await {
-                        return Ok(());
-                    }
-                    if Instant::now() > deadline {
-                        let waited_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
-                        return Err(StartError::Silent { program, address: address.clone(), waited_ms });
-                    }
-                }
-                exit = self.wait() => {
-                    return Err(StartError::Ended { program, how: crate::verdict::exit_text(&exit) });
-                }
+        tokio::select! {
+            served = poll::until(TRY, patience, || async { Ok::<_, Infallible>(accepts(address).await.then_some(())) }) => {
+                let Ok(served) = served;
+                served.ok_or_else(|| StartError::Silent {
+                    program,
+                    address: address.clone(),
+                    waited_ms: u64::try_from(patience.as_millis()).unwrap_or(u64::MAX),
+                })
             }
+            exit = self.wait() => Err(StartError::Ended { program, how: crate::verdict::exit_text(&exit) }),
         }
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.signal();
+        self.send(Signal::SIGKILL);
     }
 }
 
@@ -217,13 +252,9 @@ mod tests {
 
     /// Waits until `condition` holds, half a minute at most.
     async fn until(condition: impl Fn() -> bool) {
-        let mut attempts = tokio::time::interval(Duration::from_millis(2));
-        let waiting = async {
-            while !condition() {
-                attempts.tick().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("the condition comes to hold");
+        let asked = || async { Ok::<_, Infallible>(condition().then_some(())) };
+        let Ok(held) = poll::until(TRY, Duration::from_secs(30), asked).await;
+        held.expect("the condition comes to hold");
     }
 
     #[test]
