@@ -4,7 +4,7 @@
 
 use std::{fs, path::PathBuf};
 
-use ecp_execution_server::launch::Settings;
+use ecp_execution_server::launch::{Flags, Settings};
 
 #[test]
 fn the_schema_of_the_configuration_is_as_written() {
@@ -15,4 +15,14 @@ fn the_schema_of_the_configuration_is_as_written() {
     }
     let stored: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     assert!(stored == made, "the schema differs: run with ECP_UPDATE_VECTORS=1 and read the difference");
+}
+
+#[test]
+fn the_examples_are_taken() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/schemas/examples");
+    for (name, jsonrpc) in [("reference-execution.toml", true), ("reference-execution-tls.toml", false)] {
+        let settings = Settings::load(&Flags { config: Some(folder.join(name)), ..Flags::default() }).unwrap();
+        assert_eq!(settings.jsonrpc.is_some(), jsonrpc, "{name}");
+        assert!(settings.genesis.is_some() && settings.listen.is_some(), "{name}");
+    }
 }
