@@ -23,8 +23,8 @@ pub struct Config {
     pub first_height: Height,
     /// Time without the holder's Watch after which another consensus half is let in, in milliseconds (ECP-SES-018).
     pub watch_lost_ms: u64,
-    /// Time that an import waits for a missing condition, in milliseconds.
-    pub import_wait_ms: u64,
+    /// Time that a Decide or an import waits for a missing condition, in milliseconds (ECP-ORD-010).
+    pub condition_wait_ms: u64,
     /// Time between two questions for a missing condition, in milliseconds.
     pub poll_ms: u64,
     /// Part formats that the engine reads; empty: all that it is asked for (ECP-HGT-009).
@@ -50,7 +50,7 @@ impl Config {
             build_margin_ms: 50,
             first_height,
             watch_lost_ms: limits::WATCH_LOST_MS,
-            import_wait_ms: 10_000,
+            condition_wait_ms: limits::CONDITION_WAIT_MS_MAX,
             poll_ms: 50,
             part_formats: BTreeSet::new(),
             commitment_schemes: BTreeSet::new(),

@@ -7,7 +7,7 @@ use ecp_types::{Certificate, Commitment, HeightParams, InvalidReason, Phase, Pos
 use crate::{
     CallId, Effect, Refusal, State, WorkId, WriteId,
     effect::{Commit, Conflict, EngineCommand, ImportReply, Read, Reply},
-    input::Outcome,
+    input::{Outcome, Timer},
     lane::{Current, Job, JobKind, Lane, Stage},
     session::fenced,
     state::{OpenCall, Out, Target},
@@ -60,7 +60,18 @@ impl State {
         }
         self.end_others(&awaited, out);
         self.raise_to_decided(&awaited, out);
+        for work in &awaited {
+            if self.validations.get(work).is_some_and(|validation| validation.waiting.is_some()) {
+                self.await_condition(*work, out);
+            }
+        }
         self.lane.current = Some(Current { job, stage: Stage::Awaiting(awaited) });
+    }
+
+    /// An awaited validation waits for a named condition: the lane waits with it for a bounded time (ECP-ORD-010). Its
+    /// budget is lifted, so its timer is free for that.
+    pub(crate) fn await_condition(&mut self, work: WorkId, out: &mut Out) {
+        out.push(Effect::Arm(Timer::Budget(work), self.config.condition_wait_ms));
     }
 
     /// What a decision that is durable answers; a commit never waits for the next parameters (ECP-DEC-006).

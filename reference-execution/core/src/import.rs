@@ -1,24 +1,25 @@
-//! Decided blocks from elsewhere (ECP-SYN-004 to ECP-SYN-007).
+//! Decided blocks from elsewhere (ECP-SYN-004 to ECP-SYN-007, ECP-SYN-019).
 
-use ecp_types::{Certificate, Counts, InvalidReason, Part, Phase, Position, Reason};
+use ecp_types::{Certificate, Counts, Part, Phase, Position, Reason, limits::IMPORTS_MIN};
 
 use crate::{
     CallId, Effect, Refusal, State,
     decide::{conflict_text, diverges},
     effect::{EngineCommand, ImportReply, Reply},
     input::{EngineEvent, ImportHeader, StreamEvent, Timer},
-    lane::{Current, Job, JobKind, Stage},
+    lane::{Current, Import, Job, JobKind, Stage},
     state::{Out, Target},
     streams::{PARTS_MAX, PartOrder, name},
 };
 
-/// Imports whose parts arrive at a time: each holds up to a whole proposal.
-const RECEIVING_MAX: usize = 8;
+/// Imports whose parts arrive at a time: each holds up to a whole proposal (ECP-ORD-002).
+const RECEIVING_MAX: usize = IMPORTS_MIN as usize;
 
 /// An import whose parts arrive. The lane is entered at End, so that a slow caller holds up nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Receiving {
     certificate: Certificate,
+    part_format: String,
     counts: Counts,
     order: PartOrder,
     parts: Vec<Part>,
@@ -49,9 +50,11 @@ impl State {
                     Ok(Some(ImportReply::Malformed("the header counts other parts or bytes".into())))
                 }
                 Ok(()) => {
-                    let Some(Receiving { certificate, parts, .. }) = self.receiving.remove(&id) else { return };
+                    let Some(Receiving { certificate, part_format, parts, .. }) = self.receiving.remove(&id) else {
+                        return;
+                    };
                     if !self.attach(id, serial, (certificate.height, certificate.commitment), true) {
-                        self.enqueue(id, serial, JobKind::Import(certificate, parts), out);
+                        self.enqueue(id, serial, JobKind::Import(Import { certificate, part_format, parts }), out);
                     }
                     return;
                 }
@@ -77,11 +80,7 @@ impl State {
         out: &mut Out,
     ) -> Result<Option<ImportReply>, Refusal> {
         self.check_phase()?;
-        if !self.config.part_formats.is_empty() && !self.config.part_formats.contains(&header.part_format) {
-            let problem = format_args!("Part format {} is not supported.", header.part_format).to_string();
-            return Err(Refusal::new(Reason::UnsupportedAtHeight, problem).with("unsupported", header.part_format));
-        }
-        let certificate = header.certificate;
+        let ImportHeader { certificate, part_format, counts } = header;
         if self.attach(id, serial, (certificate.height, certificate.commitment), true) {
             return Ok(None);
         }
@@ -93,11 +92,14 @@ impl State {
         if self.lane.is_idle() {
             self.check_height(certificate.height)?;
         }
+        if let Some(malformed) = self.other_format(&certificate, &part_format) {
+            return Ok(Some(malformed));
+        }
         let most = self.max_proposal_bytes();
-        if header.counts.bytes > most {
+        if counts.bytes > most {
             return Ok(Some(ImportReply::Malformed(format!("the payloads exceed {most} bytes"))));
         }
-        if header.counts.parts > PARTS_MAX {
+        if counts.parts > PARTS_MAX {
             return Ok(Some(ImportReply::Malformed(format!("there are more than {PARTS_MAX} parts"))));
         }
         if self.receiving.len() >= RECEIVING_MAX {
@@ -105,10 +107,17 @@ impl State {
             let problem = format_args!("{RECEIVING_MAX} imports are being received.").to_string();
             return Err(Refusal::new(Reason::LimitExceeded, problem).with("limit", RECEIVING_MAX));
         }
-        let receiving =
-            Receiving { certificate, counts: header.counts, order: PartOrder::default(), parts: Vec::new() };
+        let receiving = Receiving { certificate, part_format, counts, order: PartOrder::default(), parts: Vec::new() };
         self.receiving.insert(id, receiving);
         Ok(None)
+    }
+
+    /// Whether the header names another part format than the height has, as far as that is known: the header can come
+    /// from a peer, so its text stops nobody (ECP-SYN-019).
+    fn other_format(&self, certificate: &Certificate, part_format: &str) -> Option<ImportReply> {
+        let params = self.next_params.as_ref().filter(|params| params.height == certificate.height)?;
+        (params.part_format != part_format)
+            .then(|| ImportReply::Malformed(format!("height {} has parts of {}", params.height, params.part_format)))
     }
 
     /// An import of a height that is committed.
@@ -131,16 +140,20 @@ impl State {
     }
 
     /// An import at the head of the lane, with all its parts.
-    pub(crate) fn run_import(&mut self, job: Job, certificate: &Certificate, parts: Vec<Part>, out: &mut Out) {
+    pub(crate) fn run_import(&mut self, job: Job, import: Import, out: &mut Out) {
+        let Import { certificate, part_format, parts } = import;
         if self.committed.is_some_and(|p| certificate.height <= p.height) {
-            return self.import_old(&job, certificate, out);
+            return self.import_old(&job, &certificate, out);
         }
         if let Err(refusal) = self.check_height(certificate.height) {
             return self.refuse_job(&job, &refusal, out);
         }
+        if let Some(malformed) = self.other_format(&certificate, &part_format) {
+            return self.answer(&job, &Reply::Import(malformed), out);
+        }
         if let Some(candidate) = self.candidates.get(&certificate.commitment) {
             let (work, outcome) = (candidate.work, candidate.outcome);
-            return self.commit(job, certificate, work, outcome, out);
+            return self.commit(job, &certificate, work, outcome, out);
         }
         let work = self.fresh_id();
         out.push(Effect::Engine(work, EngineCommand::Import(certificate.height)));
@@ -153,12 +166,12 @@ impl State {
     pub(crate) fn importing_event(&mut self, event: EngineEvent, out: &mut Out) {
         let Some(Current { job, stage: Stage::Importing { work, waiting } }) = &mut self.lane.current else { return };
         let work = *work;
-        let JobKind::Import(certificate, _) = &job.kind else { return };
+        let JobKind::Import(Import { certificate, .. }) = &job.kind else { return };
         let certificate = certificate.clone();
         let result = match event {
             EngineEvent::Waiting(missing) => {
                 if waiting.replace(missing).is_none() {
-                    out.push(Effect::Arm(Timer::Budget(work), self.config.import_wait_ms));
+                    out.push(Effect::Arm(Timer::Budget(work), self.config.condition_wait_ms));
                 }
                 if self.sessions.awaited() {
                     // The caller is gone, and its successor waits.
@@ -179,9 +192,8 @@ impl State {
                     out.push(Effect::Engine(work, EngineCommand::Drop));
                     return self.divergence(&current.job, &certificate, &format!("{reason:?}: {detail}"), out);
                 }
-                Some(computed) if reason == InvalidReason::CommitmentMismatch && computed != certificate.commitment => {
-                    Ok(ImportReply::Mismatch(computed))
-                }
+                // Commits nothing (ECP-SYN-006); the source's fault, INVALID or not.
+                Some(computed) if computed != certificate.commitment => Ok(ImportReply::Mismatch(computed)),
                 _ => Ok(ImportReply::Malformed(format!("{reason:?}: {detail}"))),
             },
             EngineEvent::Complete { outcome, .. } if outcome.commitment == certificate.commitment => {
@@ -189,7 +201,6 @@ impl State {
                 out.push(Effect::Disarm(Timer::Budget(work)));
                 return self.commit(current.job, &certificate, work, outcome, out);
             }
-            // Commits nothing (ECP-SYN-006).
             EngineEvent::Complete { outcome, .. } => Ok(ImportReply::Mismatch(outcome.commitment)),
             EngineEvent::Fault(detail) => {
                 Err(Refusal::new(Reason::InternalFault, format_args!("The import failed: {detail}.")))

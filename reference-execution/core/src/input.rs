@@ -328,7 +328,7 @@ pub struct Outcome {
 /// Names a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Timer {
-    /// The budget of a build or validation, or the patience of an import.
+    /// The budget of a build or validation, or the patience of an import or of a Decide with what it awaits.
     Budget(WorkId),
     /// The holder has no Watch for too long: its session's serial number.
     WatchLost(u64),

@@ -35,7 +35,16 @@ pub(crate) struct Job {
 pub(crate) enum JobKind {
     Start(StartRound),
     Decide(Certificate),
-    Import(Certificate, Vec<Part>),
+    Import(Import),
+}
+
+/// A decided block from elsewhere, with all its parts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Import {
+    pub(crate) certificate: Certificate,
+    /// As the header names it.
+    pub(crate) part_format: String,
+    pub(crate) parts: Vec<Part>,
 }
 
 /// The job that is being done, if it takes time.
@@ -60,7 +69,7 @@ impl JobKind {
     fn decided(&self) -> Option<(Height, Commitment)> {
         match self {
             Self::Start(_) => None,
-            Self::Decide(certificate) | Self::Import(certificate, _) => {
+            Self::Decide(certificate) | Self::Import(Import { certificate, .. }) => {
                 Some((certificate.height, certificate.commitment))
             }
         }
@@ -199,9 +208,9 @@ impl State {
                     let certificate = certificate.clone();
                     self.run_decide(job, &certificate, out);
                 }
-                JobKind::Import(certificate, parts) => {
-                    let (certificate, parts) = (certificate.clone(), parts.clone());
-                    self.run_import(job, &certificate, parts, out);
+                JobKind::Import(import) => {
+                    let import = import.clone();
+                    self.run_import(job, import, out);
                 }
             }
         }

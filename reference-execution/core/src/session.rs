@@ -17,6 +17,8 @@ use crate::{
 
 /// Readers at a time; the oldest gives way and has to handshake again.
 const READERS_MAX: usize = 64;
+/// Revisions that a handshake names at most.
+const REVISIONS_MAX: usize = 16;
 /// Length of a token of this implementation.
 const TOKEN_BYTES: usize = 41;
 
@@ -106,16 +108,14 @@ impl State {
 
     /// Opens a session, or says why not, in the table's order.
     pub(crate) fn handshake(&mut self, id: CallId, handshake: Handshake, out: &mut Out) -> Result<(), Refusal> {
-        let common = handshake.revisions.iter().filter(|r| self.config.revisions.contains(r)).max();
-        let Some(revision) = common.copied() else {
-            return Err(if handshake.revisions.is_empty() {
-                handshake.invalid.unwrap_or_else(|| Refusal::field("revisions", "must name 1 to 16 revisions"))
-            } else {
-                let supported = self.config.revisions.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-                Refusal::new(Reason::NoCommonRevision, format_args!("This half speaks {supported}."))
-                    .with("supported", supported)
-            });
-        };
+        let common = handshake.revisions.iter().filter(|r| self.config.revisions.contains(r)).max().copied();
+        // A check that reads a field which breaks its rule is passed over (ECP-ERR-003).
+        let legible = (1..=REVISIONS_MAX).contains(&handshake.revisions.len()) && !handshake.revisions.contains(&0);
+        if common.is_none() && legible {
+            let supported = self.config.revisions.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+            return Err(Refusal::new(Reason::NoCommonRevision, format_args!("This half speaks {supported}."))
+                .with("supported", supported));
+        }
         self.check_network(&handshake)?;
         let held =
             self.sessions.writer.as_ref().is_some_and(|writer| {
@@ -128,6 +128,9 @@ impl State {
         if let Some(invalid) = handshake.invalid {
             return Err(invalid);
         }
+        let revision = common.filter(|_| legible).ok_or_else(|| {
+            Refusal::field("revisions", format_args!("must name 1 to {REVISIONS_MAX} revisions above 0"))
+        })?;
         if self.phase == ecp_types::Phase::Draining {
             self.check_phase()?;
         }
@@ -169,10 +172,10 @@ impl State {
         let ours = &self.config.network;
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let fields = [
-            ("chain_id", ours.chain_id.clone(), theirs.chain_id.clone()),
-            ("genesis_hash", hex(&ours.genesis_hash), hex(&theirs.genesis_hash)),
-            ("fork_id", ours.fork_id.to_string(), theirs.fork_id.to_string()),
-            ("activation_digest", hex(&ours.activation_digest), hex(&theirs.activation_digest)),
+            ("network.chain_id", ours.chain_id.clone(), theirs.chain_id.clone()),
+            ("network.genesis_hash", hex(&ours.genesis_hash), hex(&theirs.genesis_hash)),
+            ("network.fork_id", ours.fork_id.to_string(), theirs.fork_id.to_string()),
+            ("network.activation_digest", hex(&ours.activation_digest), hex(&theirs.activation_digest)),
         ];
         match fields.into_iter().find(|(_, expected, received)| expected != received) {
             None => Ok(()),

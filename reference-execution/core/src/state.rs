@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecp_types::{Commitment, ExecutionPosition, Height, HeightParams, Phase, Position, Reason, Round, WatchState};
+use ecp_types::{
+    Commitment, ExecutionPosition, Height, HeightParams, Phase, Position, Reason, Round, StreamId, WatchState,
+};
 
 use crate::{
     CallId, CallKind, Config, Effect, Input, Refusal, Restored, WorkId,
@@ -113,6 +115,23 @@ impl State {
             draining: false,
             watched: None,
         }
+    }
+
+    /// Names (of works and writes) are numbers from this one on, if they are not yet. For exhaustive search: names that
+    /// are far from every quantity can be told from them, and put in a canonical form.
+    pub fn name_from(&mut self, number: u64) {
+        self.next_id = self.next_id.max(number);
+    }
+
+    /// The stream ids that are remembered, oldest first.
+    pub fn stream_ids(&self) -> impl Iterator<Item = &StreamId> {
+        self.streams.names()
+    }
+
+    /// Forgets stream ids. For exhaustive search, which knows that nobody can use them any more; what is forgotten would
+    /// not be found out if it came again (ECP-STR-006).
+    pub fn forget_stream_ids(&mut self, gone: impl Fn(&StreamId) -> bool) {
+        self.streams.forget(gone);
     }
 
     /// What is fixed.

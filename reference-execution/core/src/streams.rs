@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ecp_types::{Counts, Height, Part, PartKind, Reason, Round, StreamId};
+use ecp_types::{
+    Counts, Height, Part, PartKind, Reason, Round, StreamId,
+    limits::{self, STREAM_IDS_MIN},
+};
 
 use crate::{Refusal, WorkId, input::StreamEvent};
 
@@ -13,11 +16,11 @@ pub(crate) struct Streams {
     order: VecDeque<StreamId>,
 }
 
-/// Parts of one proposal at most: a part without content costs memory all the same, and no limit in bytes counts it.
-pub(crate) const PARTS_MAX: u32 = 1 << 18;
+/// Parts of one proposal at most (ECP-LIM-010).
+pub(crate) const PARTS_MAX: u32 = limits::PARTS_MAX as u32;
 
-/// Names that are remembered; more streams than this lie between a reuse and its discovery in no honest caller.
-const STREAMS_MAX: usize = 16_384;
+/// Names that are remembered, the newest ones (ECP-STR-006).
+const STREAMS_MAX: usize = STREAM_IDS_MIN as usize;
 
 /// What a stream id was used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +51,17 @@ impl Streams {
         }
     }
 
+    /// All names that are remembered.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &StreamId> {
+        self.order.iter()
+    }
+
+    /// Forgets names.
+    pub(crate) fn forget(&mut self, gone: impl Fn(&StreamId) -> bool) {
+        self.order.retain(|id| !gone(id));
+        self.uses.retain(|id, _| !gone(id));
+    }
+
     /// What a name was used for.
     pub(crate) fn get(&self, id: &StreamId) -> Option<StreamUse> {
         self.uses.get(id).copied()
@@ -73,7 +87,7 @@ impl PartOrder {
             PartKind::Init => due == 0,
             PartKind::Body | PartKind::Fin => due > 0,
         };
-        if due >= PARTS_MAX {
+        if part.index >= PARTS_MAX {
             let problem = format_args!("There are more than {PARTS_MAX} parts.").to_string();
             return Err(Refusal::new(Reason::LimitExceeded, problem).with("limit", PARTS_MAX));
         }

@@ -65,7 +65,7 @@ impl State {
 
     fn open_validation(&mut self, id: CallId, serial: u64, open: ValidateOpen, out: &mut Out) -> Result<(), Refusal> {
         if open.valid_round.is_some_and(|valid| valid >= open.round) {
-            return Err(Refusal::field("valid_round", format_args!("must be below round {}", open.round)));
+            return Err(Refusal::field("open.valid_round", format_args!("must be below round {}", open.round)));
         }
         self.streams.check(&open.stream_id)?;
         self.check_phase()?;
@@ -219,6 +219,7 @@ impl State {
 
     /// The engine says something about a validation.
     pub(crate) fn validation_event(&mut self, work: WorkId, event: EngineEvent, out: &mut Out) {
+        let awaited = self.lane.awaits(work);
         let Some(validation) = self.validations.get_mut(&work) else { return };
         match event {
             EngineEvent::Waiting(missing) => {
@@ -227,9 +228,15 @@ impl State {
                 {
                     out.push(Effect::Send(id, Message::Waiting(missing)));
                 }
-                validation.waiting = Some(missing);
+                if validation.waiting.replace(missing).is_none() && awaited {
+                    self.await_condition(work, out);
+                }
             }
-            EngineEvent::Progress => validation.waiting = None,
+            EngineEvent::Progress => {
+                if validation.waiting.take().is_some() && awaited {
+                    out.push(Effect::Disarm(Timer::Budget(work)));
+                }
+            }
             EngineEvent::Invalid { reason, detail, computed } => {
                 self.conclude(work, Verdict::Invalid { reason, detail: detail.clone() }, out);
                 self.validations.remove(&work);
@@ -311,7 +318,8 @@ impl State {
         }
     }
 
-    /// The budget ended: one of two verdicts, and with all parts in execution goes on (ECP-BUD-005, ECP-BUD-006).
+    /// The budget ended: one of two verdicts, and with all parts in execution goes on (ECP-BUD-005, ECP-BUD-006). So it
+    /// is for what a Decide awaited while a condition was missing for too long, and the lane goes on (ECP-ORD-010).
     pub(crate) fn budget_ended(&mut self, work: WorkId, out: &mut Out) {
         let Some(validation) = self.validations.get(&work) else { return };
         let (ended, verdict) = (validation.ended, validation.waiting.map_or(Verdict::Expired, Verdict::NotReady));
@@ -319,6 +327,7 @@ impl State {
         if !ended {
             self.drop_validation(work, out);
         }
+        self.awaited_done(work, None, out);
     }
 
     /// Ends a build or a validation by its stream (ECP-STR-007); unknown ones are no error.

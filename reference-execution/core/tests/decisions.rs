@@ -9,8 +9,11 @@ use ecp_execution_core::{
     effect::{ImportReply, Read, Reply},
     input::{Call, EngineEvent, StreamEvent, Timer},
 };
-use ecp_types::{Counts, InvalidReason, Missing, PartKind, Phase, Position, Reason, Verdict};
-use support::{Node, commitment, dropped, outcome, part, reply, unanswered, verdict, work, write};
+use ecp_types::{
+    Counts, InvalidReason, Missing, PartKind, Phase, Position, Reason, Verdict,
+    limits::{CONDITION_WAIT_MS_MAX, IMPORTS_MIN, PARTS_MAX},
+};
+use support::{Node, commitment, dropped, outcome, params, part, parts, reply, unanswered, verdict, work, write};
 
 fn invalid(reason: InvalidReason, computed: Option<u8>) -> EngineEvent {
     EngineEvent::Invalid { reason, detail: "why".into(), computed: computed.map(commitment) }
@@ -164,6 +167,8 @@ fn imports_commit_or_say_whose_fault_it_is() {
         (EngineEvent::Complete { outcome: outcome(5), local: None }, None),
         (EngineEvent::Complete { outcome: outcome(6), local: None }, Some(ImportReply::Mismatch(commitment(6)))),
         (invalid(InvalidReason::CommitmentMismatch, Some(6)), Some(ImportReply::Mismatch(commitment(6)))),
+        (invalid(InvalidReason::TransactionInvalid, Some(6)), Some(ImportReply::Mismatch(commitment(6)))),
+        (invalid(InvalidReason::FinMismatch, Some(6)), Some(ImportReply::Mismatch(commitment(6)))),
     ];
     for (event, expected) in cases {
         let mut node = Node::default();
@@ -201,9 +206,99 @@ fn an_import_waits_for_a_condition_for_a_while() {
     let (id, effects) = node.import(1, 5);
     let import = work(&effects);
     let effects = node.engine(import, EngineEvent::Waiting(Missing::BlockHash(9)));
-    assert!(effects.contains(&Effect::Arm(Timer::Budget(import), 10_000)));
+    assert!(effects.contains(&Effect::Arm(Timer::Budget(import), CONDITION_WAIT_MS_MAX)));
     let effects = node.state.step(Input::Timer(Timer::Budget(import)));
     assert_eq!(reply(&effects, id), Ok(&Reply::Import(ImportReply::NotReady(Missing::BlockHash(9)))));
+}
+
+#[test]
+fn a_decision_waits_for_a_condition_for_a_while() {
+    for before in [true, false] {
+        let mut node = Node::default();
+        let open = node.open(1);
+        let (validation, awaited) = node.validating(open);
+        let waiting = EngineEvent::Waiting(Missing::BlockHash(9));
+        if before {
+            node.engine(awaited, waiting.clone());
+        }
+        let (decide, effects) = node.decide(1, 5);
+        let arm = Effect::Arm(Timer::Budget(awaited), CONDITION_WAIT_MS_MAX);
+        let at = |wanted: &Effect| effects.iter().position(|effect| effect == wanted);
+        assert_eq!(at(&arm).is_some(), before);
+        assert!(at(&arm).is_none_or(|arm| at(&Effect::Disarm(Timer::Budget(awaited))).unwrap() < arm));
+        let (start, _) = node.start(1, 1);
+        if !before {
+            assert!(node.engine(awaited, waiting.clone()).contains(&arm));
+        }
+        // What the condition held up and goes on is awaited to its end; what it holds up again is timed anew.
+        assert!(node.engine(awaited, EngineEvent::Progress).contains(&Effect::Disarm(Timer::Budget(awaited))));
+        assert!(node.engine(awaited, waiting).contains(&arm));
+        // The lane goes on, and the validation ends as at the end of its budget.
+        let effects = node.state.step(Input::Timer(Timer::Budget(awaited)));
+        assert_eq!(reply(&effects, decide), Err(Reason::UnknownProposal));
+        assert_eq!(reply(&effects, start), Ok(&Reply::StartRound));
+        assert_eq!(verdict(&effects, validation), Some(Verdict::NotReady(Missing::BlockHash(9))));
+        assert!(!dropped(&effects, awaited));
+        // The block is kept once the condition is there, and the next decision finds it.
+        node.complete(awaited, 5);
+        let (_, effects) = node.decide(1, 5);
+        assert!(write(&effects).is_some());
+    }
+}
+
+#[test]
+fn another_validation_is_awaited_when_one_has_waited_for_too_long() {
+    let mut node = Node::default();
+    let (open, other) = (node.open(1), node.open(1));
+    let (_, stuck) = node.validating(open);
+    let (_, running) = node.validating(other);
+    let (decide, _) = node.decide(1, 5);
+    node.engine(stuck, EngineEvent::Waiting(Missing::BlockHash(9)));
+    let effects = node.state.step(Input::Timer(Timer::Budget(stuck)));
+    assert!(unanswered(&effects, decide));
+    let effects = node.complete(running, 5);
+    assert!(write(&effects).is_some());
+}
+
+#[test]
+fn a_part_format_of_a_header_is_never_a_status() {
+    let other = |node: &mut Node| node.import_header_of(1, 5, "ecp-test/2", Counts::of(&parts()));
+    let malformed = |effects: &[Effect], id| matches!(reply(effects, id), Ok(Reply::Import(ImportReply::Malformed(_))));
+    let mut node = Node::new(|config| {
+        config.part_formats = ["ecp-test/1".to_owned()].into();
+    });
+    // Unknown parameters compare nothing; they are compared in the lane once they are known.
+    let (early, effects) = other(&mut node);
+    assert!(unanswered(&effects, early));
+    node.state.step(Input::ParamsKnown(Box::new(params(1))));
+    for part in parts() {
+        node.feed(early, StreamEvent::Part(part));
+    }
+    let effects = node.feed(early, StreamEvent::End(Counts::of(&parts())));
+    assert!(malformed(&effects, early));
+    let (late, effects) = other(&mut node);
+    assert!(malformed(&effects, late));
+    let (good, effects) = node.import_header(1, 5);
+    assert!(unanswered(&effects, good));
+    assert_eq!(node.state.phase(), Phase::Ready);
+}
+
+#[test]
+fn limits_of_parts_and_imports_are_those_of_the_table() {
+    let mut node = Node::default();
+    let most = u32::try_from(PARTS_MAX).unwrap();
+    let (id, effects) = node.import_header_of(1, 5, "ecp-test/1", Counts { parts: most + 1, bytes: 7 });
+    assert!(matches!(reply(&effects, id), Ok(Reply::Import(ImportReply::Malformed(_)))));
+    let (id, effects) = node.import_header_of(1, 5, "ecp-test/1", Counts { parts: most, bytes: 7 });
+    assert!(unanswered(&effects, id));
+    let effects = node.feed(id, StreamEvent::Part(part(most, PartKind::Body)));
+    assert_eq!(reply(&effects, id), Err(Reason::LimitExceeded));
+    for _ in 0..IMPORTS_MIN {
+        let (id, effects) = node.import_header(1, 5);
+        assert!(unanswered(&effects, id));
+    }
+    let (id, effects) = node.import_header(1, 5);
+    assert_eq!(reply(&effects, id), Err(Reason::LimitExceeded));
 }
 
 #[test]

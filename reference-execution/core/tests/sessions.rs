@@ -72,6 +72,39 @@ fn revision_network_and_holder_are_compared_in_this_order() {
 }
 
 #[test]
+fn a_check_that_reads_a_broken_field_is_passed_over() {
+    for revisions in [vec![], vec![0, 1], vec![0, 9], vec![9; 17]] {
+        let mut node = Node::default();
+        let mut bad = handshake([8; 16], SessionRole::Writer);
+        bad.revisions = revisions;
+        bad.network.as_mut().unwrap().fork_id = 1;
+        bad.invalid = Some(Refusal::field("revisions", "breaks its rule"));
+        assert_eq!(node.handshake(bad.clone()), Err(Reason::NetworkMismatch));
+        bad.network = None;
+        assert_eq!(node.handshake(bad.clone()), Err(Reason::SessionHeld));
+        bad.takeover = true;
+        assert_eq!(node.handshake(bad), Err(Reason::FieldInvalid));
+    }
+}
+
+#[test]
+fn a_mismatch_names_the_whole_path() {
+    let mut node = Node::default();
+    let mut other = handshake(HOLDER, SessionRole::Writer);
+    other.network.as_mut().unwrap().fork_id = 7;
+    other.network.as_mut().unwrap().activation_digest = [5; 32];
+    let call = Call::Handshake(Box::new(other));
+    let (_, effects) = node.call_with(None, CallKind::Handshake, Ok(call));
+    let refusal = effects.iter().find_map(|effect| match effect {
+        Effect::Refuse(_, refusal) => Some(refusal),
+        _ => None,
+    });
+    let details: Vec<(&str, &str)> =
+        refusal.unwrap().metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(details, [("expected", "0"), ("field", "network.fork_id"), ("received", "7")]);
+}
+
+#[test]
 fn another_half_is_let_in_when_the_holder_has_not_watched_for_long() {
     let mut node = Node::default();
     let (watch, effects) = node.call(CallKind::Watch, Call::Watch);

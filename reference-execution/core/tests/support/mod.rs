@@ -13,8 +13,8 @@ use ecp_execution_core::{
     },
 };
 use ecp_types::{
-    Basis, Certificate, CommitSignature, Commitment, Counts, Feature, Felt, Network, Part, PartKind, Position, Reason,
-    RoundRole, SessionRole, Verdict,
+    Basis, Certificate, CommitSignature, Commitment, Committee, Counts, Feature, Felt, HeightParams, Member, Network,
+    Part, PartKind, Position, Quorum, Reason, RoundRole, SessionRole, Timeouts, Verdict,
 };
 
 pub const INSTANCE: [u8; 16] = [1; 16];
@@ -45,6 +45,33 @@ pub fn certificate(height: u64, n: u8) -> Certificate {
         round: 0,
         commitment: commitment(n),
         signatures: vec![CommitSignature { address: Felt::from_u64(1), signature: vec![0; 64] }],
+    }
+}
+
+/// Parameters of a height whose parts are of `ecp-test/1`.
+pub fn params(height: u64) -> HeightParams {
+    let member = Member { address: Felt::from_u64(1), public_key: vec![0; 32], voting_power: 1 };
+    HeightParams {
+        height,
+        committee: Committee::new(vec![member]),
+        proposers: vec![0],
+        builder: Felt::ZERO,
+        quorum: Quorum::TWO_THIRDS,
+        starknet_version: String::new(),
+        part_format: "ecp-test/1".into(),
+        commitment_scheme: "ecp-test/1".into(),
+        signature_scheme: "ed25519".into(),
+        timeouts: Timeouts {
+            propose_ms: 1_000,
+            propose_delta_ms: 500,
+            prevote_ms: 100,
+            prevote_delta_ms: 0,
+            precommit_ms: 100,
+            precommit_delta_ms: 0,
+            rebroadcast_ms: 1_000,
+            target_height_ms: None,
+        },
+        max_proposal_bytes: 10_000,
     }
 }
 
@@ -221,12 +248,12 @@ impl Node {
     }
 
     pub fn import_header(&mut self, height: u64, n: u8) -> (CallId, Vec<Effect>) {
+        self.import_header_of(height, n, "ecp-test/1", Counts::of(&parts()))
+    }
+
+    pub fn import_header_of(&mut self, height: u64, n: u8, part_format: &str, counts: Counts) -> (CallId, Vec<Effect>) {
         let (id, _) = self.call(CallKind::ImportDecided, Call::ImportDecided);
-        let header = ImportHeader {
-            certificate: certificate(height, n),
-            part_format: "ecp-test/1".into(),
-            counts: Counts::of(&parts()),
-        };
+        let header = ImportHeader { certificate: certificate(height, n), part_format: part_format.into(), counts };
         (id, self.feed(id, StreamEvent::Header(Box::new(header))))
     }
 }
