@@ -104,6 +104,10 @@ pub fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
+        // The nodes that the demo keeps end by being interrupted.
+        if matches!(args.command, Command::Demo(_)) {
+            return carry_out(args.command).await;
+        }
         tokio::select! {
             result = carry_out(args.command) => result,
             _ = tokio::signal::ctrl_c() => Err(CliError { exit: Exit::Suite, text: "interrupted".to_owned() }),
