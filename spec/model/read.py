@@ -41,7 +41,7 @@ def call(did):
     return f"{tag}({', '.join(f'{k} {v}' for k, v in value.items())})"
 
 
-CALLS = ("deliver", "connect", "start", "build", "reframe", "validate", "commit", "round", "other calls")
+CALLS = ("deliver", "connect", "start", "build", "reframe", "validate", "commit", "other calls")
 
 
 def line(world):
