@@ -40,6 +40,9 @@ pub fn load(file: &str, text: &str, registry: &Registry) -> Result<Vec<Case>, Lo
     if parsed.about.is_empty() {
         return Err(LoadError::new(file, 1, "about: a file says what its cases have in common"));
     }
+    if parsed.cases.is_empty() {
+        return Err(LoadError::new(file, 1, "cases: a file holds at least one"));
+    }
     parsed.cases.into_iter().map(|schema| finish(file, text, schema, registry)).collect()
 }
 

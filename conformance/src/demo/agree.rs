@@ -17,14 +17,17 @@ pub struct AgreedBlock {
     /// Its height.
     pub height: u64,
     /// What was voted on, 0x and 64 hexadecimal digits.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]{64}$"))]
     pub commitment: String,
     /// Round of its certificate.
     pub round: u32,
     /// Its transactions.
     pub transactions: usize,
-    /// Its block hash.
+    /// Its block hash, a felt.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]{1,64}$"))]
     pub block_hash: String,
-    /// The state root after it.
+    /// The state root after it, a felt.
+    #[schemars(regex(pattern = r"^0x[0-9a-f]{1,64}$"))]
     pub state_root: String,
 }
 

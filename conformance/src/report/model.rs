@@ -16,8 +16,10 @@ pub const REPORT_FORMAT: &str = "ecp-conformance-report/1";
 /// A report (ECP-CNF-001).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Report of the conformance suite")]
 pub struct Report {
     /// Always `ecp-conformance-report/1`.
+    #[schemars(extend("const" = REPORT_FORMAT))]
     pub format: String,
     /// The verdict of the run, one sentence.
     pub verdict: String,
@@ -63,11 +65,14 @@ pub struct Score {
 pub struct Provenance {
     /// Version of the suite.
     pub suite_version: String,
-    /// Revision of the protocol.
+    /// Revision of the protocol, at least 1.
+    #[schemars(range(min = 1))]
     pub revision: u32,
     /// SHA-256 of the protocol's descriptors, hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub protocol_digest: String,
     /// SHA-256 over all cases, hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub cases_digest: String,
     /// Which half.
     pub role: Role,
@@ -84,6 +89,7 @@ pub struct Provenance {
     /// Seed.
     pub seed: u64,
     /// Shard, as `I/N`, if only a part of the cases ran.
+    #[schemars(regex(pattern = r"^[0-9]+/[0-9]+$"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
     /// Pattern, if only matching cases ran.
@@ -96,6 +102,7 @@ pub struct Provenance {
 #[serde(deny_unknown_fields)]
 pub struct CaseReport {
     /// Its id.
+    #[schemars(regex(pattern = r"^(EXE|CON|PAIR)/[a-z0-9/-]+$"))]
     pub id: String,
     /// What it shows.
     pub about: String,
@@ -104,6 +111,7 @@ pub struct CaseReport {
     /// What became of it.
     pub status: Status,
     /// Requirements that it verifies.
+    #[schemars(length(min = 1), inner(regex(pattern = r"^ECP-[A-Z]{3}-[0-9]{3}$")))]
     pub verifies: Vec<String>,
     /// Why it did not run, or how the suite failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,6 +153,7 @@ pub enum RequirementStatus {
 #[serde(deny_unknown_fields)]
 pub struct RequirementReport {
     /// Its id.
+    #[schemars(regex(pattern = r"^ECP-[A-Z]{3}-[0-9]{3}$"))]
     pub id: String,
     /// How strict it is.
     pub level: Level,
