@@ -72,8 +72,6 @@ impl CallError {
     #[must_use]
     pub fn action(&self) -> Action {
         match self {
-            // Table: "send the log to its authors; reconnect, handshake and read the position before going on".
-            Self::Told { call, error } if error.reason == Reason::InternalFault && call.mutating() => Action::Handshake,
             Self::Told { error, .. } => error.action(),
             Self::Bare { action, .. } => *action,
             Self::Reply { .. } => Action::Report,

@@ -313,8 +313,7 @@ async fn reasons_and_bare_statuses_have_the_action_of_the_table() {
         fail(error(reason).into());
         let told = decide().await.unwrap_err();
         assert_eq!(told.reason(), Some(reason));
-        let expected = if reason == Reason::InternalFault { Action::Handshake } else { reason.action() };
-        assert_eq!(told.action(), expected, "{reason}");
+        assert_eq!(told.action(), reason.action(), "{reason}");
         assert_eq!(told.retry_after().map(|d| d.as_millis()), Some(7));
     }
     for (status, mutating, reading) in [

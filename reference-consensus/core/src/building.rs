@@ -5,7 +5,7 @@
 
 use ecp_types::{
     Commitment, Counts, Height, Part, PartKind, Round, StreamId,
-    limits::{BUDGET_MS_MAX, PART_BYTES},
+    limits::{BUDGET_MS_MAX, PART_BYTES, PARTS_MAX},
 };
 
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
     session::Settled,
     state::{Gate, Purpose, State, stream_id},
 };
+
+/// Why nothing is built at a height that the network has left (ECP-SYN-018).
+const LEFT: &str = "the network has decided this height";
 
 /// What is being made for a slot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -71,6 +74,11 @@ impl State {
             if let Some(old) = own.reply.replace(reply) {
                 fx.push(Effect::Reply { reply: old, answer: Answer::Nothing });
             }
+            return;
+        }
+        if self.session.network_has(slot.height) {
+            fx.push(Effect::Note(Note::Silent(slot, LEFT.to_owned())));
+            fx.push(Effect::Reply { reply, answer: Answer::Nothing });
             return;
         }
         if !self.may_begin(slot, fx) {
@@ -145,10 +153,12 @@ impl State {
         let (Some(proposer), next) = (self.config.address, self.session.next_height()) else { return };
         let Some(height) = self.height.as_mut().filter(|h| h.params.height == next) else { return };
         let announced = height.current.filter(|c| c.announced).map(|c| c.round);
-        let mut calls = Vec::new();
+        let left = self.session.network_has(next);
+        let (mut calls, mut late) = (Vec::new(), Vec::new());
         let mut last_id = self.last_id;
         for (round, own) in height.own.iter_mut().filter(|(_, own)| own.gate == Gate::Idle) {
             match &own.making {
+                Making::Build if left => late.push(*round),
                 // Built only after StartRound of this slot was acknowledged (ECP-BLD-001).
                 Making::Build if announced == Some(*round) => {
                     // Each stream has a name of its own, also when it tells the same parts again (ECP-STR-006).
@@ -167,6 +177,9 @@ impl State {
             }
         }
         self.last_id = last_id;
+        for round in late {
+            self.give_up_own(round, LEFT, fx);
+        }
         for (round, purpose, call) in calls {
             let id = self.call(purpose, call, fx);
             if let Some(own) = self.own_at(round) {
@@ -344,6 +357,9 @@ impl OwnSlot {
         }
         if (part.kind == PartKind::Init) != (part.index == 0) {
             return Err("INIT is not the first part");
+        }
+        if u64::from(part.index) >= PARTS_MAX {
+            return Err("there are more parts than the limit");
         }
         if part.payload.len() as u64 > PART_BYTES {
             return Err("a part is larger than the limit");

@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use ecp_types::{Height, Round, limits::PART_BYTES};
+use ecp_types::{
+    Height, Round,
+    limits::{self, PART_BYTES},
+};
 
 use crate::{
     effect::Effect,
@@ -23,8 +26,8 @@ pub const FUTURE_BYTES: u64 = 64 << 20;
 pub const STREAMS_PER_SLOT: usize = 2;
 /// Most proposals kept at one height, over all rounds.
 pub const JOBS_PER_HEIGHT: usize = 64;
-/// Most parts of one proposal.
-pub const PARTS_MAX: u32 = 65_536;
+/// Most parts of one proposal (ECP-LIM-010).
+pub const PARTS_MAX: u32 = limits::PARTS_MAX as u32;
 
 /// Messages of heights to come; their signatures are checked when the height's committee is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -1,6 +1,6 @@
 //! StartRound, Decide and ImportDecided: one in flight, decisions before rounds (ECP-ORD-001, ECP-DEC-014).
 
-use ecp_types::{Feature, Height, Position, limits::BODIES_KEPT_MIN};
+use ecp_types::{Feature, Height, Position, RoundRole, limits::BODIES_KEPT_MIN};
 
 use crate::{
     effect::{Call, Effect, Halt, Note, Parts, Write},
@@ -50,7 +50,12 @@ impl State {
         let Some(state) = self.height.as_ref().filter(|h| h.params.height == next && !h.decided) else { return };
         let Some(current) = state.current.filter(|c| !c.announced) else { return };
         let slot = Slot { height: next, round: current.round };
-        let call = Call::StartRound { slot, role: current.role, proposer: current.proposer };
+        // Nothing is to be prepared for a height that the network has left (ECP-SYN-018).
+        let role = match current.role {
+            RoundRole::Proposer if self.session.network_has(next) => RoundRole::Validator,
+            role => role,
+        };
+        let call = Call::StartRound { slot, role, proposer: current.proposer };
         let id = self.call(Purpose::StartRound(slot), call, fx);
         self.lane = Gate::InFlight(id);
     }
@@ -68,7 +73,8 @@ impl State {
         }
     }
 
-    /// A lane call that can neither be repeated nor left out: read the position again, and stop if that never helps.
+    /// A lane call that can neither be repeated nor left out: read the position again, and stop if that never helps
+    /// (ECP-ERR-010).
     pub(crate) fn settle_lane(&mut self, failure: &Failure, fx: &mut Vec<Effect>) {
         match self.settle(failure, fx) {
             Settled::Again(gate) => self.lane = gate,

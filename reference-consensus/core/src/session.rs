@@ -65,6 +65,11 @@ impl Session {
         self.link == Link::Up && !self.suspect && self.watch.as_ref().is_some_and(|w| w.phase == Phase::Ready)
     }
 
+    /// Whether the network has decided a height, as far as Watch tells (ECP-SYN-018).
+    pub(crate) fn network_has(&self, height: Height) -> bool {
+        self.watch.as_ref().and_then(|w| w.network_tip).is_some_and(|tip| tip >= height)
+    }
+
     /// The height of the next block of the execution half.
     pub(crate) fn next_height(&self) -> Height {
         self.position.committed.map_or(self.first_height, |p| p.height.saturating_add(1))

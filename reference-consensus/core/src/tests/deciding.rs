@@ -3,7 +3,7 @@
 use ecp_types::{Action, Reason};
 
 use super::world::*;
-use crate::{Answer, Ask, Call, Check, Effect, Halt, Imported, Input, Outcome, Parts, Write};
+use crate::{Answer, Ask, Call, Check, Effect, Halt, Imported, Input, Outcome, Parts, Timer, Write};
 
 #[test]
 fn certificate_and_body_are_durable_before_decide_and_before_the_answer() {
@@ -158,4 +158,22 @@ fn peers_are_served_from_the_first_block_on() {
     let reply = world.reply();
     world.input(Input::Engine(Ask::GetDecided { reply, from: 0, to: 9 }));
     assert_eq!(world.answer(reply), Some(&Answer::Decided { from: 0, to: 0 }));
+}
+
+#[test]
+fn a_reported_call_of_the_lane_is_made_anew_after_a_handshake_and_given_up_after_many() {
+    let mut world = World::running(1);
+    world.begin_round(0, 3);
+    for trouble in 0..=20 {
+        let id = world.take_call(|c| matches!(c, Call::StartRound { .. }));
+        world.returned(id, Err(failure(Action::Report, Some(Reason::InternalFault))));
+        // Not repeated as it is: the position is read first (ECP-ERR-010).
+        assert!(!world.has_call(|c| matches!(c, Call::StartRound { .. })), "{trouble}");
+        assert_eq!(world.halted(), None);
+        world.run_out(|t| matches!(t, Timer::Reconnect(_)));
+        world.open_session(None);
+    }
+    let id = world.take_call(|c| matches!(c, Call::StartRound { .. }));
+    world.returned(id, Err(failure(Action::Report, Some(Reason::InternalFault))));
+    assert!(matches!(world.halted(), Some(Halt::Refused(_))));
 }

@@ -1,7 +1,7 @@
 //! This node's own proposals.
 
 use bytes::Bytes;
-use ecp_types::{Action, Counts, Reason};
+use ecp_types::{Action, Counts, Phase, Reason, RoundRole};
 
 use super::world::*;
 use crate::{
@@ -46,6 +46,40 @@ fn no_build_before_its_round_is_acknowledged() {
     let id = world.take_call(|c| matches!(c, Call::StartRound { .. }));
     world.returned(id, Ok(Outcome::Done));
     assert!(world.has_call(|c| matches!(c, Call::Build { slot: s, .. } if *s == slot(0, 2))));
+}
+
+#[test]
+fn nothing_is_built_at_a_height_that_the_network_has_left() {
+    // Told before the round begins: the round is announced as a validator's, and the slot stays unmarked.
+    let mut world = World::running(1);
+    world.watch_tip(Phase::Ready, Some(0));
+    world.begin_round(0, 2);
+    let reply = world.get_value(0, 2);
+    assert_eq!(world.answer(reply), Some(&Answer::Nothing));
+    assert!(world.has_call(
+        |c| matches!(c, Call::StartRound { slot: s, role, .. } if *s == slot(0, 2) && *role == RoundRole::Validator)
+    ));
+    assert!(world.writes(|w| matches!(w, Write::Mark(_))).is_none());
+    // Told between the mark and the call.
+    let mut world = World::running(1);
+    world.begin_round(0, 2);
+    let reply = world.get_value(0, 2);
+    world.watch_tip(Phase::Ready, Some(0));
+    let round = world.take_call(|c| matches!(c, Call::StartRound { slot: s, .. } if *s == slot(0, 2)));
+    world.returned(round, Ok(Outcome::Done));
+    assert!(!world.has_call(|c| matches!(c, Call::Build { .. })));
+    assert_eq!(world.answer(reply), Some(&Answer::Nothing));
+    // A tip below the height, as an unknown one, changes nothing.
+    let mut world = World::running(0);
+    world.decide_own(0, 7);
+    let id = world.take_call(|c| matches!(c, Call::Decide(_)));
+    world.returned(id, Ok(Outcome::Decided { committed: position(0, 7), next_params: Some(params(1)) }));
+    world.watch_tip(Phase::Ready, Some(0));
+    let reply = world.reply();
+    world.input(Input::Engine(Ask::Ready(reply)));
+    world.start_round(1, 0);
+    world.get_value(1, 0);
+    assert!(world.has_call(|c| matches!(c, Call::Build { slot: s, .. } if *s == slot(1, 0))));
 }
 
 #[test]

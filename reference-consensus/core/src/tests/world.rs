@@ -144,6 +144,10 @@ impl World {
     }
 
     pub(super) fn watch(&mut self, phase: Phase) {
+        self.watch_tip(phase, None);
+    }
+
+    pub(super) fn watch_tip(&mut self, phase: Phase, network_tip: Option<Height>) {
         let id = self.find_call(|call| matches!(call, Call::Watch)).expect("a Watch is open");
         let state = WatchState {
             instance_id: [self.instance; 16],
@@ -152,7 +156,7 @@ impl World {
             committed: None,
             block_hash_height: None,
             params_height: None,
-            network_tip: None,
+            network_tip,
             sequence: 1,
         };
         self.input(Input::Watch { id, state });
