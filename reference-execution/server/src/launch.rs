@@ -21,7 +21,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     DiskStore, Handle, Interposer, Listen, ListenError, MutualTls, Secret, Security, ServeError, ServerConfig, archive,
-    serve, store::OpenError, transport::read_private,
+    serve,
+    store::{CACHE_BYTES_DEFAULT, OpenError},
+    transport::read_private,
 };
 
 /// Where settings come from on the command line; a flag that is not given leaves the setting as it is.
@@ -63,6 +65,10 @@ pub struct Flags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_authority: Option<PathBuf>,
+    /// Memory for pages of the store, in MiB.
+    #[arg(long, value_name = "MIB")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_mib: Option<u32>,
     /// What is logged, such as "info" or "ecp_execution_server=debug".
     #[arg(long, value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +116,8 @@ pub struct Settings {
     pub tls_key: Option<PathBuf>,
     /// The authority that signed the callers' certificates, PEM.
     pub tls_client_authority: Option<PathBuf>,
+    /// Memory for pages of the store, in MiB; what does not fit is read again from the file.
+    pub cache_mib: u32,
     /// What is logged.
     pub log: String,
     /// Form of the log.
@@ -127,6 +135,7 @@ impl Default for Settings {
             tls_certificate: None,
             tls_key: None,
             tls_client_authority: None,
+            cache_mib: u32::try_from(CACHE_BYTES_DEFAULT >> 20).unwrap_or(u32::MAX),
             log: "info".into(),
             log_form: LogForm::Text,
         }
@@ -240,7 +249,8 @@ impl Settings {
             problem: problem.to_string(),
         };
         std::fs::create_dir_all(&self.data).map_err(failed)?;
-        let store = DiskStore::open(&self.data.join("execution.redb"))?;
+        let cache_bytes = usize::try_from(u64::from(self.cache_mib) << 20).unwrap_or(usize::MAX);
+        let store = DiskStore::with_cache(&self.data.join("execution.redb"), cache_bytes)?;
         archive::bind(&store, &genesis.network())?;
         Ok(Arc::new(store))
     }
