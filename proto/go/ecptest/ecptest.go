@@ -37,6 +37,7 @@ const (
 
 type config struct {
 	binary string
+	others []string
 	roles  []string
 	out    string
 	args   []string
@@ -51,6 +52,12 @@ func Binary(path string) Option { return func(c *config) { c.binary = path } }
 // Role certifies one half only: "execution", "consensus", or "both" for the pair of a manifest that has both. Without it,
 // each half of the manifest is certified.
 func Role(role string) Option { return func(c *config) { c.roles = append(c.roles, role) } }
+
+// Pair certifies a pair: the halves of the manifest together with those of another one, such as a half of one's own with
+// another team's.
+func Pair(other string) Option {
+	return func(c *config) { c.roles, c.others = append(c.roles, "both"), append(c.others, other) }
+}
 
 // Profile chooses how much runs: "smoke", "core" or "full". The suite's default is core.
 func Profile(name string) Option { return flag("--profile", name) }
@@ -151,6 +158,11 @@ func (c *config) certify(t *testing.T, binary, role, manifest string) {
 		t.Fatal(err)
 	}
 	args := slices.Concat([]string{"run", "--role", role, "--manifest", manifest, "--out", out}, c.args)
+	if role == "both" {
+		for _, other := range c.others {
+			args = append(args, "--manifest", other)
+		}
+	}
 	suite := exec.CommandContext(ctx, binary, args...)
 	suite.Cancel = func() error { return suite.Process.Signal(os.Interrupt) }
 	suite.WaitDelay = stopPatience

@@ -103,13 +103,13 @@ func TestEveryCaseIsASubtest(t *testing.T) {
 func TestAFailedCaseSaysAllThatIsNeeded(t *testing.T) {
 	output, passed := consume(t, os.Args[0], reportOf(1, fmt.Sprintf(caseOf, "EXE/decide/commits", "FAIL",
 		`, "failures": [{"step": 5, "requirement": "ECP-DEC-002", "did": "refused with CONFLICT", "legal": ["a reply", "a repeat"]}],
-		"broken": {"ECP-DEC-002": "The execution half MUST answer."}, "again": "conformance run --only x", "transcript": "transcripts/x.binpb"`)))
+		"broken": {"ECP-DEC-002": "The execution half MUST answer."}, "output": ["a line of the half"], "again": "conformance run --only x", "replay": "conformance replay x", "transcript": "transcripts/x.binpb"`)))
 	output = strings.ReplaceAll(output, "\n", " ")
 	if passed {
 		t.Errorf("it passed:\n%s", output)
 	}
 	wants(t, output, "FAIL: TestPart/execution/EXE/decide/commits", "ECP-DEC-002, step 6", "refused with CONFLICT", "a reply, or a repeat",
-		"The execution half MUST answer.", "conformance run --only x", "transcripts/x.binpb")
+		"The execution half MUST answer.", "conformance run --only x", "conformance replay x", "a line of the half", "transcripts/x.binpb")
 }
 
 func TestASuiteThatFailsIsNoPass(t *testing.T) {

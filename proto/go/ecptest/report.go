@@ -33,6 +33,8 @@ type caseRun struct {
 	Broken     map[string]string `json:"broken"`
 	Transcript string            `json:"transcript"`
 	Again      string            `json:"again"`
+	Replay     string            `json:"replay"`
+	Output     []string          `json:"output"`
 }
 
 // failure is one thing that was not legal.
@@ -80,7 +82,9 @@ func (c *caseRun) explain(out string) string {
 		line("legal", strings.Join(f.Legal, ", or "))
 		line("the rule", c.Broken[f.Requirement])
 	}
+	line("its output", strings.Join(c.Output, "\n              "))
 	line("again", c.Again)
+	line("same bytes", c.Replay)
 	if c.Transcript != "" {
 		line("transcript", filepath.Join(out, c.Transcript))
 	}

@@ -39,8 +39,8 @@ func (s *Service) settled(c *pb.CommitCertificate) (at *pb.Position, same bool, 
 }
 
 // diverged keeps the evidence and stops the half (ECP-DEC-008).
-func (s *Service) diverged(c *pb.CommitCertificate, parts []*pb.Part) error {
-	evidence := []proto.Message{c}
+func (s *Service) diverged(c *pb.CommitCertificate, reason pb.InvalidReason, parts []*pb.Part) error {
+	evidence := []proto.Message{c, &pb.Invalid{Reason: reason}}
 	for _, part := range parts {
 		evidence = append(evidence, part)
 	}
@@ -179,7 +179,7 @@ func (s *Service) candidate(c *pb.CommitCertificate) (Candidate, error) {
 	}
 	for v := range awaited {
 		if content(v.reason) && string(v.p.Computed()) == commitment {
-			return nil, s.diverged(c, v.parts)
+			return nil, s.diverged(c, v.reason, v.parts)
 		}
 	}
 	return nil, unknown

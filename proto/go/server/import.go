@@ -181,7 +181,7 @@ func (s *Service) take(b *imported, header *pb.DecidedHeader) (*pb.ImportDecided
 	case !same: // ECP-SYN-006
 		return &pb.ImportDecidedResponse{Outcome: pb.ImportOutcome_IMPORT_OUTCOME_MISMATCH, Computed: computed, Detail: reason.String()}, nil
 	case reason != valid: // ECP-SYN-014
-		return nil, s.diverged(c, b.parts)
+		return nil, s.diverged(c, reason, b.parts)
 	}
 	return s.adopt(block, c)
 }
