@@ -41,6 +41,7 @@ impl State {
             self.calls.remove(&id);
             out.push(Effect::Refuse(id, refusal.clone()));
         }
+        self.receiving.clear();
         let kept = self.lane.stop(out);
         self.forget_height(kept, out);
     }

@@ -364,7 +364,6 @@ impl State {
         self.valid.clear();
         self.started.clear();
         self.burned.clear();
-        self.receiving.clear();
     }
 
     /// Asks again everything that waits.

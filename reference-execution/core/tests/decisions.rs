@@ -261,6 +261,22 @@ fn another_validation_is_awaited_when_one_has_waited_for_too_long() {
 }
 
 #[test]
+fn an_import_whose_parts_arrive_while_the_block_is_committed_hears_so() {
+    for (mine, expected) in [(5, true), (6, false)] {
+        let mut node = Node::default();
+        let (slow, _) = node.import_header(1, mine);
+        node.feed(slow, StreamEvent::Part(part(0, PartKind::Init)));
+        node.commit(1, 5);
+        node.feed(slow, StreamEvent::Part(part(1, PartKind::Body)));
+        node.feed(slow, StreamEvent::Part(part(2, PartKind::Fin)));
+        let effects = node.feed(slow, StreamEvent::End(Counts::of(&parts())));
+        let committed = Position { height: 1, commitment: commitment(5) };
+        let told = if expected { ImportReply::Already(committed) } else { ImportReply::Conflict(committed) };
+        assert_eq!(reply(&effects, slow), Ok(&Reply::Import(told)));
+    }
+}
+
+#[test]
 fn a_part_format_of_a_header_is_never_a_status() {
     let other = |node: &mut Node| node.import_header_of(1, 5, "ecp-test/2", Counts::of(&parts()));
     let malformed = |effects: &[Effect], id| matches!(reply(effects, id), Ok(Reply::Import(ImportReply::Malformed(_))));
