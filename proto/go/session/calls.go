@@ -67,12 +67,13 @@ func both(first, second func()) func() {
 	}
 }
 
-// explain makes the *ecp.Error of a call that failed; what ended the session comes first.
+// explain makes the *ecp.Error of a call that failed. A status without a reason comes from the end of the session, if it is
+// over; a reason stands for itself, so that FENCED is never taken for a lost connection (ECP-SES-019).
 func (c *calls) explain(name string, err error) error {
-	if over := c.s.Err(); over != nil {
+	e := ecp.FromError(err, ecp.IsMutating(name))
+	if over := c.s.Err(); over != nil && e.Reason == "" {
 		return over
 	}
-	e := ecp.FromError(err, ecp.IsMutating(name))
 	if e.Method == "" {
 		e.Method = name
 	}

@@ -239,9 +239,7 @@ func Run(ctx context.Context, config Config, live func(context.Context, *Session
 		s, err := Dial(ctx, config)
 		if err == nil {
 			err = live(s.ctx, s)
-			if over := s.Err(); err != nil && over != nil {
-				err = over // What ended the session is why its calls failed.
-			}
+			err = s.why(err)
 			s.Close()
 		}
 		if ctx.Err() != nil {
@@ -272,6 +270,19 @@ func Run(ctx context.Context, config Config, live func(context.Context, *Session
 		case <-time.After(wait):
 		}
 	}
+}
+
+// why is the reason that live ended for: what ended the session, unless err is final by itself.
+func (s *Session) why(err error) error {
+	over := s.Err()
+	var e *ecp.Error
+	switch {
+	case err == nil, over == nil:
+		return err
+	case errors.As(err, &e) && e.Action != ecp.ActionHalt, errors.Is(err, context.Canceled):
+		return over
+	}
+	return err
 }
 
 // Again reports whether a new handshake can help after this error, and after which pause; zero leaves the pause to the

@@ -36,6 +36,7 @@ type half struct {
 	startRound func(call int) error
 	rounds     int
 	watch      []*pb.WatchResponse // After these Watch stays open.
+	gate       chan struct{}       // Watch waits for it behind its first message, if it is there.
 	built      *pb.Built
 }
 
@@ -68,7 +69,10 @@ func (h *half) Handshake(ctx context.Context, _ *pb.HandshakeRequest) (*pb.Hands
 
 func (h *half) Watch(_ *pb.WatchRequest, stream grpc.ServerStreamingServer[pb.WatchResponse]) error {
 	h.saw(stream.Context(), "Watch")
-	for _, state := range h.watch {
+	for i, state := range h.watch {
+		if i > 0 && h.gate != nil {
+			<-h.gate
+		}
 		if err := stream.Send(state); err != nil {
 			return err
 		}
@@ -245,6 +249,20 @@ func TestRunHandshakesAgainUntilItIsFinal(t *testing.T) {
 		if h.handshakes != sessions {
 			t.Errorf("%s: %d handshakes in %d sessions", name, h.handshakes, sessions)
 		}
+	}
+}
+
+func TestFencedIsFinalThoughTheConnectionIsLostAtOnce(t *testing.T) {
+	h := &half{watch: []*pb.WatchResponse{ready(0), ready(1)}, gate: make(chan struct{}),
+		startRound: func(int) error { return ecp.NewError(ecp.ReasonFenced, "replaced") }}
+	err := session.Run(t.Context(), serve(t, h), func(ctx context.Context, s *session.Session) error {
+		_, err := s.StartRound(ctx, round)
+		close(h.gate)
+		<-s.Done() // Watch names another instance, which alone would mean to handshake again.
+		return err
+	})
+	if h.handshakes != 1 || !errors.Is(err, ecp.ReasonFenced) {
+		t.Errorf("%d handshakes, %v", h.handshakes, err)
 	}
 }
 
