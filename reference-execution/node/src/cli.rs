@@ -1,10 +1,15 @@
 //! The command line.
 
+use std::{path::PathBuf, sync::Arc};
+
 use clap::{Args, Parser, Subcommand};
 use ecp_execution_server::launch::{Flags, Refused, Settings, announce, finish, log, runtime, start, until_told};
 use ecp_types::Workload;
 
-use crate::engines;
+use crate::{
+    engines,
+    metrics::{self, Metered, Metrics},
+};
 
 /// Reference execution half of the Starknet Execution-Consensus Protocol.
 #[derive(Debug, Parser)]
@@ -22,6 +27,14 @@ enum Command {
     Init(Flags),
     /// Print the JSON Schema of the configuration file, and end.
     ConfigSchema,
+    /// Compile a Sierra class, and print its hashes and those of what it compiles to.
+    CompileClass {
+        /// The class as its compiler writes it, JSON.
+        class: PathBuf,
+        /// Also write the compiled class to this file, JSON.
+        #[arg(long, value_name = "FILE")]
+        casm: Option<PathBuf>,
+    },
     /// Check a genesis file, and print the network that it makes.
     CheckGenesis(Flags),
 }
@@ -55,12 +68,16 @@ pub fn run(cli: Cli) -> Result<(), Refused> {
         Command::Init(flags) => {
             let settings = Settings::load(&flags)?;
             let genesis = settings.read_genesis()?;
-            engines::open(&genesis, settings.open_store(&genesis)?)?;
+            engines::open(&genesis, settings.open_store(&genesis)?, None)?;
             println!("{} is ready for {}", settings.data.display(), genesis.chain_id());
             Ok(())
         }
         Command::ConfigSchema => {
             println!("{:#}", Settings::schema());
+            Ok(())
+        }
+        Command::CompileClass { class, casm } => {
+            println!("{}", engines::compile_class(&class, casm.as_deref())?);
             Ok(())
         }
         Command::CheckGenesis(flags) => {
@@ -90,11 +107,26 @@ async fn serve(settings: Settings, wallets: &tokio::runtime::Handle) -> Result<(
     let mut config = settings.server(&genesis)?;
     engines::limit(&mut config, &genesis);
     let store = settings.open_store(&genesis)?;
-    let opened = engines::open(&genesis, store.clone())?;
-    let engine = opened.engine.clone();
+    let opened = engines::open(&genesis, store.clone(), settings.l1_messages.as_deref())?;
+    let page = settings.metrics.map(metrics::listen).transpose()?;
+    let counted = Metrics::default();
+    let engine = Arc::new(Metered::new(opened.engine.clone(), counted.clone()));
+    let starknet = opened.starknet.clone();
     let jsonrpc = wallets.spawn(async move { opened.serve_jsonrpc(settings.jsonrpc).await }).await;
     let jsonrpc = jsonrpc.map_err(|error| Refused::JsonRpc(error.to_string()))??;
-    let handle = start(config, engine, store, None).await?;
+    let handle = start(config, engine, store, Some(Arc::new(counted.clone()))).await?;
+    let watched = handle.host().watched();
+    let refresh = move |metrics: &Metrics| {
+        metrics.watch(&watched.borrow());
+        if let Some(engine) = &starknet {
+            metrics.waits(engine.mempool().len(), engine.mempool().bytes());
+        }
+    };
+    // Served where JSON-RPC is: it must not delay consensus either.
+    let _page = {
+        let _entered = wallets.enter();
+        page.map(|page| metrics::serve(page, counted, refresh)).transpose()?
+    };
     announce(&handle, jsonrpc.as_ref().map(ecp_jsonrpc::JsonRpcServer::url).as_deref())?;
     until_told().await?;
     if let Some(server) = jsonrpc {

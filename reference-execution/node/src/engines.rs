@@ -1,11 +1,13 @@
 //! Which engine runs which genesis.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use ecp_engine_scripted::{RealPace, ScriptedEngine};
 use ecp_engine_starknet::{
-    StarknetEngine,
+    L1File, StarknetEngine,
+    classes::flattened,
     commitment::{ECP_STARKNET_1, PARTIAL_BLOCK_HASH},
+    compile,
     wire::PART_FORMAT,
 };
 use ecp_execution_core::seams::{ExecutionEngine, Store};
@@ -23,6 +25,8 @@ pub struct Opened {
     pub engine: Arc<dyn ExecutionEngine>,
     /// What JSON-RPC reads.
     pub view: Option<Arc<dyn NodeView>>,
+    /// The engine again, for what only Starknet's has.
+    pub starknet: Option<Arc<StarknetEngine>>,
 }
 
 impl Opened {
@@ -54,18 +58,28 @@ pub fn limit(config: &mut ServerConfig, genesis: &Genesis) {
 
 /// Opens the engine that the genesis asks for, at the head that the store holds.
 ///
+/// `l1_messages` is the file with the messages from L1; without it none are seen.
+///
 /// # Errors
-/// The workload's section is wrong, or the store is damaged.
-pub fn open(genesis: &Genesis, store: Arc<dyn Store>) -> Result<Opened, Refused> {
+/// The workload's section is wrong, the store is damaged, or the file cannot be read.
+pub fn open(genesis: &Genesis, store: Arc<dyn Store>, l1_messages: Option<&Path>) -> Result<Opened, Refused> {
     let refused = |error: &dyn std::fmt::Display| Refused::Engine(error.to_string());
     match genesis.workload() {
         Workload::TestChain(_) => {
             let engine = ScriptedEngine::open(genesis.clone(), store, Arc::new(SystemClock), Arc::new(RealPace));
-            Ok(Opened { engine: Arc::new(engine.map_err(|e| refused(&e))?), view: None })
+            Ok(Opened { engine: Arc::new(engine.map_err(|e| refused(&e))?), view: None, starknet: None })
         }
         Workload::Starknet(_) => {
-            let engine = StarknetEngine::open(genesis, store, Arc::new(SystemClock)).map_err(|e| refused(&e))?;
-            Ok(Opened { engine: engine.clone(), view: Some(engine) })
+            let clock = Arc::new(SystemClock);
+            let engine = match l1_messages {
+                None => StarknetEngine::open(genesis, store, clock),
+                Some(path) => {
+                    let l1 = Arc::new(L1File::open(path).map_err(|e| refused(&e))?);
+                    StarknetEngine::open_seeing(genesis, store, clock, l1)
+                }
+            };
+            let engine = engine.map_err(|e| refused(&e))?;
+            Ok(Opened { engine: engine.clone(), view: Some(engine.clone()), starknet: Some(engine) })
         }
     }
 }
@@ -75,5 +89,26 @@ pub fn open(genesis: &Genesis, store: Arc<dyn Store>) -> Result<Opened, Refused>
 /// # Errors
 /// The section is wrong.
 pub fn check(genesis: &Genesis) -> Result<(), Refused> {
-    open(genesis, Arc::new(MemoryStore::default())).map(|_| ())
+    open(genesis, Arc::new(MemoryStore::default()), None).map(|_| ())
+}
+
+/// Compiles a Sierra class as this half would on its declaration; the hashes as one line of JSON.
+///
+/// # Errors
+/// The file cannot be read, or the class does not compile.
+pub fn compile_class(path: &Path, casm: Option<&Path>) -> Result<String, Refused> {
+    let failed = |error: &dyn std::fmt::Display| Refused::Engine(format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    let sierra = flattened(&text).map_err(|error| failed(&error))?;
+    let class = compile::compile_declared(Arc::new(sierra)).map_err(|error| failed(&error))?;
+    if let Some(out) = casm {
+        std::fs::write(out, class.casm_json().map_err(|error| failed(&error))?).map_err(Refused::System)?;
+    }
+    let [blake, poseidon] = class.compiled_hashes();
+    let hashes = serde_json::json!({
+        "class_hash": format!("{:#x}", class.class_hash.0),
+        "compiled_class_hash": format!("{blake:#x}"),
+        "compiled_class_hash_poseidon": format!("{poseidon:#x}"),
+    });
+    Ok(hashes.to_string())
 }

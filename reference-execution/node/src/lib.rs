@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`cli`] | the command line |
 //! | [`engines`] | which engine runs which genesis |
+//! | [`metrics`] | what is counted, and where it is read |
 
 pub mod cli;
 pub mod engines;
+pub mod metrics;

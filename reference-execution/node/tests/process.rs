@@ -156,3 +156,35 @@ fn settings_come_from_file_environment_and_flags_in_this_order() {
     let text = refused(&[&"run", &"--config", &config]);
     assert!(text.contains("unknown"), "{text}");
 }
+
+#[test]
+fn metrics_are_read_by_http() {
+    use std::io::{Read as _, Write as _};
+    let directory = tempfile::tempdir().unwrap();
+    let (data, file) = (directory.path().join("data"), genesis(directory.path(), "genesis.json", "ONE"));
+    let arguments: [&dyn AsRef<std::ffi::OsStr>; 9] =
+        [&"run", &"--genesis", &file, &"--data", &data, &"--metrics", &"127.0.0.1:0", &"--log", &"info"];
+    let mut child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let mut ready = String::new();
+    let told = log.lines().map(Result::unwrap).find(|line| line.contains("metrics are served")).unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let running = Running { child, ready: serde_json::from_str(&ready).unwrap() };
+    let address = told.split("address=").nth(1).unwrap().trim();
+    let ask = |path: &str| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).unwrap();
+        page
+    };
+    let page = ask("/metrics");
+    assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
+    for line in ["ecp_execution_phase 1", "ecp_execution_committed_height 0", "ecp_execution_transactions_total 0"] {
+        assert!(page.lines().any(|l| l == line), "{line} is not in\n{page}");
+    }
+    assert!(ask("/").starts_with("HTTP/1.1 404"));
+    let text = refused(&[&"run", &"--genesis", &file, &"--data", &directory.path().join("b"), &"--metrics", &address]);
+    assert!(text.contains("metrics: cannot listen on"), "{text}");
+    drop(running);
+}

@@ -49,6 +49,14 @@ pub struct Flags {
     #[arg(long, value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jsonrpc: Option<SocketAddr>,
+    /// A file with the messages from L1, one JSON object a line; no messages are seen if not given.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub l1_messages: Option<PathBuf>,
+    /// Where Prometheus reads metrics, host:port; not served if not given.
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
     /// A file with the bearer secret, for TCP on loopback; readable by its owner only.
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +116,15 @@ pub struct Settings {
         regex(pattern = r"^(([0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$")
     )]
     pub jsonrpc: Option<SocketAddr>,
+    /// A file with the messages from L1, one JSON object a line, appended while the half runs; absent: no messages are
+    /// seen. Only for a Starknet genesis.
+    pub l1_messages: Option<PathBuf>,
+    /// Where Prometheus reads metrics, an IP address and a port; absent: they are not served.
+    #[schemars(
+        with = "Option<String>",
+        regex(pattern = r"^(([0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$")
+    )]
+    pub metrics: Option<SocketAddr>,
     /// A file with the bearer secret, for TCP on loopback; readable by its owner only.
     pub secret_file: Option<PathBuf>,
     /// This half's certificate, PEM, for mutual TLS.
@@ -118,7 +135,7 @@ pub struct Settings {
     pub tls_client_authority: Option<PathBuf>,
     /// Memory for pages of the store, in MiB; what does not fit is read again from the file.
     pub cache_mib: u32,
-    /// What is logged.
+    /// What is logged, such as `info` or `ecp_execution_server=debug`.
     pub log: String,
     /// Form of the log.
     pub log_form: LogForm,
@@ -131,6 +148,8 @@ impl Default for Settings {
             data: "ecp-execution".into(),
             listen: None,
             jsonrpc: None,
+            l1_messages: None,
+            metrics: None,
             secret_file: None,
             tls_certificate: None,
             tls_key: None,
@@ -222,6 +241,12 @@ impl Settings {
         lines.join("\n")
     }
 
+    /// The JSON Schema of the settings, as a file of `--config` writes them.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     /// Reads and checks the genesis file.
     ///
     /// # Errors
@@ -231,12 +256,6 @@ impl Settings {
         let failed = |problem: String| Refused::Genesis { path: path.display().to_string(), problem };
         let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
         Genesis::read(&bytes).map_err(|error| failed(error.to_string()))
-    /// The JSON Schema of the settings, as a file of `--config` writes them.
-    #[must_use]
-    pub fn schema() -> serde_json::Value {
-        schemars::schema_for!(Self).to_value()
-    }
-
     }
 
     /// Opens the store in the data directory and binds it to the network.

@@ -27,6 +27,7 @@ pub mod transport;
 mod commit;
 mod convert;
 mod follow;
+mod health;
 mod reads;
 mod service;
 mod size;

@@ -15,7 +15,7 @@ use tonic::transport::{Certificate, Identity as TlsIdentity, Server, ServerTlsCo
 use crate::{
     archive::{self, ArchiveError},
     convert::Identity,
-    follow,
+    follow, health,
     host::{self, Host},
     interpose::Interposer,
     service::Service,
@@ -78,6 +78,9 @@ pub enum ServeError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineFault),
+    /// A defect: the descriptor of the protocol cannot be read.
+    #[error("reflection: {0}")]
+    Reflection(String),
     /// The system refused a thread.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
@@ -207,7 +210,13 @@ pub async fn serve(
         server = server.tls_config(tls).map_err(|e| ListenError::Tls(e.to_string()))?;
     }
     let door = tonic::service::InterceptorLayer::new(Door(secret));
-    let router = server.layer(door).layer(HandshakeLimit).layer(undecodable).add_service(service);
+    let router = server
+        .layer(door)
+        .layer(HandshakeLimit)
+        .layer(undecodable)
+        .add_service(service)
+        .add_service(health::health(host.watched()).await)
+        .add_service(health::reflection()?);
     let mut stopped = stopped;
     let stopping = async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
