@@ -81,6 +81,9 @@ pub struct Setup {
     /// From this height on, the part format is one that nobody supports. Absent: never.
     #[prost(uint64, optional, tag = "9")]
     pub unsupported_from: ::core::option::Option<u64>,
+    /// Timeout of the precommits in milliseconds. Absent: the default of the workload.
+    #[prost(uint32, optional, tag = "10")]
+    pub precommit_ms: ::core::option::Option<u32>,
 }
 /// One step. Values of requests and expectations can refer to names: see Call.request.
 #[derive(Clone, PartialEq, ::prost::Message)]

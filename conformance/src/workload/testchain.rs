@@ -80,7 +80,7 @@ pub(super) fn timeouts(setup: &Setup) -> Timeouts {
         propose_delta_ms: 200,
         prevote_ms: 200,
         prevote_delta_ms: 100,
-        precommit_ms: 200,
+        precommit_ms: setup.precommit_ms.unwrap_or(200),
         precommit_delta_ms: 100,
         rebroadcast_ms: 1000,
         target_height_ms: None,
