@@ -10,8 +10,10 @@
 //! | [`workload`] | chains that cases run on: genesis, proposals, the suite's own model |
 //! | [`subject`] | the half under test: manifest, launch, kill, restart |
 //! | [`execution_role`] | runs cases on an execution half: the suite is the consensus half |
-//! | [`consensus_role`] | runs cases on a consensus half: the suite is the execution half |
+//! | [`consensus_role`] | runs cases on a consensus half: the suite is the execution half; and on pairs |
+//! | [`compare`] | where two transcripts of one case part |
 //! | [`proxy`] | stands between two halves, sees every message and can take a hand in it |
+//! | [`watching`] | the monitor between two halves of anybody's |
 //! | [`run`] | plans and runs cases |
 //! | [`network`] | validators on this machine, as the demo and end-to-end tests start them |
 //! | [`poll`] | asking again and again, for what tells nothing by itself |
@@ -21,6 +23,7 @@
 
 pub mod case;
 pub mod cli;
+pub mod compare;
 pub mod consensus_role;
 pub mod demo;
 pub mod execution_role;
@@ -32,6 +35,7 @@ pub mod run;
 pub mod subject;
 pub mod transcript;
 pub mod verdict;
+pub mod watching;
 pub mod wire;
 pub mod workload;
 

@@ -9,6 +9,7 @@ use crate::faults::{
     builds::{BuildWithoutStart, Changed, OverCount},
     decide::{ConflictAccepted, DecideOnce, UnknownCommitted},
     forgive::Forgive,
+    refusals::{FormatIsStatus, NoDelay, NoDetails},
     session::{AnyNetwork, NoToken, OldToken, SilentWatch},
     streams::{AbortIgnored, AnyCounts, ResetInvalid, TwoVerdicts},
     verdicts::{ExpiredAlways, LocalIsInvalid},
@@ -99,6 +100,13 @@ pub(crate) const ALL: &[Fault] = &[
     }),
     fault("conflict-accepted", "ECP-DEC-007", "A second, different decision is answered with OK.", |name| {
         Arc::new(ConflictAccepted(name))
+    }),
+    fault("busy-without-delay", "ECP-ERR-004", "BUSY does not say when to come back.", |name| Arc::new(NoDelay(name))),
+    fault("errors-without-details", "ECP-ERR-009", "Errors carry no details for machines.", |name| {
+        Arc::new(NoDetails(name))
+    }),
+    fault("strange-header-is-a-status", "ECP-SYN-019", "The part format of a header makes a status.", |name| {
+        Arc::new(FormatIsStatus(name))
     }),
     fault("session-not-required", "ECP-SES-001", "Calls without a token are taken.", |name| {
         Arc::new(NoToken::new(name))

@@ -4,6 +4,7 @@ pub(crate) mod builds;
 pub(crate) mod decide;
 pub(crate) mod durable;
 pub(crate) mod forgive;
+pub(crate) mod refusals;
 pub(crate) mod session;
 pub(crate) mod streams;
 pub(crate) mod verdicts;

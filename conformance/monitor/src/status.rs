@@ -47,6 +47,10 @@ pub(crate) fn ended(
         }
         return;
     };
+    if message.trim().is_empty() {
+        let did = format!("{method} ended with {} and no text", error.reason.as_str());
+        findings.execution("ECP-ERR-007", "a text that says what was wrong and what to do", did);
+    }
     let reason = error.reason;
     if reason.code() != code {
         let did = format!("{method} ended with {} and code {code}", reason.as_str());
@@ -55,6 +59,16 @@ pub(crate) fn ended(
     if !reason.applies_to(method) {
         let did = format!("{method} ended with {}", reason.as_str());
         findings.execution("ECP-ERR-001", "only the reasons that the table names for the call", did);
+    }
+    for key in reason.metadata() {
+        let decimal = matches!(reason, Reason::LimitExceeded | Reason::HeightMismatch | Reason::Pruned);
+        let why = match error.metadata.get(*key) {
+            None => "no",
+            Some(value) if decimal && value.parse::<u64>().is_err() => "no decimal number as",
+            Some(_) => continue,
+        };
+        let did = format!("{method} ended with {} and {why} `{key}` in its metadata", reason.as_str());
+        findings.execution("ECP-ERR-009", "the keys of the table, in its form", did);
     }
     if reason == Reason::Busy {
         let delay = error.retry_after.map(|d| d.as_millis());

@@ -52,7 +52,7 @@ impl Talk {
     }
 
     fn end(&mut self, call: u32, code: i32, error: Option<EcpError>) {
-        self.feed(Event::Ended { call, code, error, message: "", local: false });
+        self.feed(Event::Ended { call, code, error, message: "said why", local: false });
     }
 
     fn unary(&mut self, method: &str, request: &impl Message, reply: &impl Message) {
@@ -384,6 +384,7 @@ fn errors_are_those_of_the_table() {
         let error = EcpError::new(Reason::Busy, "full.");
         if delay == 0 { error } else { error.retry_after(std::time::Duration::from_millis(delay)) }
     };
+    let height = Reason::HeightMismatch;
     let cases = [
         ("StartRound", 3, None, Some("ECP-ERR-001")),
         ("StartRound", 14, None, None),
@@ -393,6 +394,9 @@ fn errors_are_those_of_the_table() {
         ("BuildProposal", Reason::Busy.code(), Some(busy(0)), Some("ECP-ERR-004")),
         ("BuildProposal", Reason::Busy.code(), Some(busy(61_000)), Some("ECP-ERR-004")),
         ("BuildProposal", Reason::Busy.code(), Some(busy(100)), None),
+        ("StartRound", height.code(), Some(EcpError::new(height, "x.")), Some("ECP-ERR-009")),
+        ("StartRound", height.code(), Some(EcpError::new(height, "x.").with("expected", "next")), Some("ECP-ERR-009")),
+        ("StartRound", height.code(), Some(EcpError::new(height, "x.").with("expected", 7).with("more", "")), None),
     ];
     for (method, code, error, requirement) in cases {
         let mut talk = Talk::ready();
@@ -401,6 +405,15 @@ fn errors_are_those_of_the_table() {
         let wanted: Vec<_> = requirement.map(|r| (EXE, r)).into_iter().collect();
         assert_eq!(talk.found(), wanted, "{method} {code} {error:?}");
     }
+}
+
+#[test]
+fn an_error_without_a_text_is_told() {
+    let mut talk = Talk::ready();
+    let call = talk.call("BuildProposal", Some(TOKEN));
+    let error = Some(EcpError::new(Reason::RoundBurned, "x."));
+    talk.feed(Event::Ended { call, code: Reason::RoundBurned.code(), error, message: " ", local: false });
+    assert_eq!(talk.found(), [(EXE, "ECP-ERR-007")]);
 }
 
 #[test]

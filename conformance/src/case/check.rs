@@ -6,7 +6,7 @@ use ecp_types::reasons::Reason;
 use prost_reflect::MessageDescriptor;
 use serde_json::Value as Json;
 
-use super::{Case, Registry};
+use super::{Case, KNOWN_FEATURES, Registry};
 use crate::{
     schema::{Expectation, Step, outcome, raw, rule, send, step::Action, token},
     verdict::code_of_name,
@@ -49,6 +49,9 @@ pub(super) fn case(case: &Case, registry: &Registry) -> Result<(), Problem> {
         let text = "needs: only the test chain has cost_ms, hash_lag and hash_ms, so its workloads are [test-chain]";
         return Err(whole(text.into()));
     }
+    if case.role == super::Role::Both && case.schema.steps.iter().any(pretends) {
+        return Err(whole("in a case of a pair nobody speaks in the place of its execution half".into()));
+    }
     let mut scope = Scope::default();
     for (index, step) in case.schema.steps.iter().enumerate() {
         let at = |what: String| Problem { step: Some(index), what };
@@ -59,13 +62,29 @@ pub(super) fn case(case: &Case, registry: &Registry) -> Result<(), Problem> {
     }
     let judges = |s: &Step| match &s.action {
         Some(Action::Build(_) | Action::NoCall(_)) => true,
-        Some(Action::AwaitCall(_) | Action::AwaitDecided(_) | Action::AwaitExit(_)) => !s.requirement.is_empty(),
+        Some(Action::AwaitCall(_) | Action::AwaitDecided(_) | Action::AwaitExit(_) | Action::ReadLedger(_)) => !s.requirement.is_empty(),
         _ => false,
     } || s.expect.is_some();
     if !case.schema.steps.iter().any(judges) {
         return Err(whole("no step has an expectation: the case cannot fail".into()));
     }
     Ok(())
+}
+
+/// Whether a step has the suite say what an execution half says.
+fn pretends(step: &Step) -> bool {
+    match &step.action {
+        Some(Action::Rule(rule)) => {
+            matches!(
+                rule.answer,
+                Some(
+                    rule::Answer::Reply(_) | rule::Answer::Verdict(_) | rule::Answer::Error(_) | rule::Answer::PadTo(_)
+                )
+            )
+        }
+        Some(Action::SetState(_)) => true,
+        _ => false,
+    }
 }
 
 /// Whether a case lets something take a time that only the test chain can promise.
@@ -75,9 +94,6 @@ fn needs_test_chain(case: &Case) -> bool {
         && (setup.is_some_and(|s| s.cost_ms.is_some() || s.hash_lag.is_some() || s.hash_ms.is_some())
             || case.schema.steps.iter().any(|s| matches!(&s.action, Some(Action::Propose(p)) if p.cost_ms.is_some())))
 }
-
-/// Features that a case can need.
-pub(crate) const KNOWN_FEATURES: [&str; 3] = ["FINALIZE", "SELF_SYNC", "VERIFY_CERTIFICATES"];
 
 /// What is defined so far.
 #[derive(Default)]
@@ -248,6 +264,8 @@ impl Scope {
             Action::ReadArchive(_) => "GetDecided".to_owned(),
             Action::Advance(_)
             | Action::CheckSocket(_)
+            | Action::TakeOver(_)
+            | Action::ReadLedger(_)
             | Action::Kill(_)
             | Action::Restart(_)
             | Action::Disconnect(_)

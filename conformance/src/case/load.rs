@@ -2,11 +2,9 @@
 
 use std::sync::LazyLock;
 
-use prost::Message;
 use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor};
-use sha2::{Digest, Sha256};
 
-use super::{Case, Registry, Role, check};
+use super::{Case, Registry, Role, check, digest::digest};
 use crate::schema::{self, CaseFile};
 
 static CASE_FILE: LazyLock<MessageDescriptor> = LazyLock::new(|| {
@@ -64,7 +62,9 @@ fn finish(file: &str, text: &str, schema: schema::Case, registry: &Registry) -> 
         Some("PAIR") => Role::Both,
         _ => return Err(fail(format!("id {:?}: begins with EXE/, CON/ or PAIR/", schema.id))),
     };
-    let digest = Sha256::digest(schema.encode_to_vec()).into();
+    let shape = CASE_FILE.parent_pool().get_message_by_name("ecp.conformance.v1alpha1.Case");
+    let shape = shape.ok_or_else(|| fail("the schema has no cases".to_owned()))?;
+    let digest = digest(&schema, shape).map_err(&fail)?;
     let case = Case { role, file: file.to_owned(), line: lines.case, digest, schema };
     check::case(&case, registry).map_err(|problem| {
         let line = problem.step.and_then(|s| lines.steps.get(s).copied()).unwrap_or(lines.case);
@@ -136,6 +136,15 @@ cases:
         assert_eq!(cases[0].id(), "EXE/session/first");
         assert_eq!(cases[0].line, 3);
         assert_eq!(cases[0].schema.steps.len(), 2);
+    }
+
+    #[test]
+    fn a_case_has_one_digest_however_its_maps_are_ordered() {
+        let text = GOOD.replace("{height: $next}", "{height: $next, round: 1, role: PROPOSER, proposer: \"0x01*32\"}");
+        let digest = || load("a.yaml", &text, &registry()).unwrap()[0].digest;
+        let first = digest();
+        assert!((0..20).all(|_| digest() == first));
+        assert_ne!(load("a.yaml", GOOD, &registry()).unwrap()[0].digest, first);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Cases: loading, checking, choosing; and the registry of requirements that they verify.
 
 mod check;
+mod digest;
 mod embedded;
+mod features;
 mod load;
 mod registry;
 
 use std::collections::BTreeMap;
 
-pub(crate) use check::KNOWN_FEATURES;
+pub(crate) use features::{KNOWN_FEATURES, NETWORK, known_features};
 pub use load::{LoadError, load};
 pub use registry::{Level, Registry, Requirement};
 use sha2::{Digest, Sha256};
@@ -61,7 +63,7 @@ pub struct Case {
     pub file: String,
     /// Line of its id in the file, from 1.
     pub line: usize,
-    /// SHA-256 of its canonical encoding.
+    /// SHA-256 of what it says.
     pub digest: [u8; 32],
 }
 
@@ -85,6 +87,17 @@ impl Case {
     #[must_use]
     pub fn features(&self) -> &[String] {
         self.schema.needs.as_ref().map_or(&[], |n| &n.features)
+    }
+
+    /// Whether it runs several instances of a consensus half, which must find each other.
+    #[must_use]
+    pub fn needs_network(&self) -> bool {
+        self.role != Role::Execution && self.schema.setup.as_ref().is_some_and(|s| s.validators.unwrap_or(1) > 1)
+    }
+
+    /// All that a half must claim for it: features of the protocol, and what the suite itself asks for.
+    pub fn claims(&self) -> impl Iterator<Item = &str> {
+        self.features().iter().map(String::as_str).chain(self.needs_network().then_some(NETWORK))
     }
 
     /// Whether it can run on the workload of this name.

@@ -40,8 +40,9 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, CliError> {
 fn case_text(case: &Case, registry: &Registry) -> String {
     let mut text =
         format!("{}\n  {}\n  profile {}", case.id(), case.schema.about, case.profile().as_str_name().to_lowercase());
-    if !case.features().is_empty() {
-        text += &format!(", features {}", case.features().join(", "));
+    let claims: Vec<_> = case.claims().collect();
+    if !claims.is_empty() {
+        text += &format!(", features {}", claims.join(", "));
     }
     text += &format!("\n  file {}:{}\n", case.file, case.line);
     for id in &case.schema.verifies {
@@ -61,6 +62,11 @@ fn case_text(case: &Case, registry: &Registry) -> String {
     text
 }
 
+fn which(execution: bool, instance: Option<u32>) -> String {
+    let half = if execution { "execution half" } else { "half" };
+    instance.map_or_else(|| half.to_owned(), |instance| format!("{half} of instance {instance}"))
+}
+
 fn step_text(step: &Step) -> String {
     match &step.action {
         Some(Action::Call(call)) => format!("call {}", call.method),
@@ -74,8 +80,12 @@ fn step_text(step: &Step) -> String {
         Some(Action::Build(build)) => format!("build {}", build.r#as),
         Some(Action::Import(import)) => format!("import {}", import.proposal),
         Some(Action::Advance(advance)) => format!("decide {} heights", advance.heights),
-        Some(Action::Kill(_)) => "kill the half".to_owned(),
-        Some(Action::Restart(_)) => "start the half again".to_owned(),
+        Some(Action::Kill(kill)) => format!("kill the {}", which(kill.execution, kill.instance)),
+        Some(Action::Restart(restart)) => format!("start the {} again", which(restart.execution, restart.instance)),
+        Some(Action::TakeOver(_)) => "take the execution half over from another consensus half".to_owned(),
+        Some(Action::ReadLedger(read)) => {
+            format!("read what all execution halves decided up to height {}", read.height)
+        }
         Some(Action::WaitFor(_)) => "wait for a state of Watch".to_owned(),
         Some(Action::Raw(_)) => "send raw bytes".to_owned(),
         Some(Action::ReadArchive(_)) => "read what was decided".to_owned(),

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{
     CliError, Exit,
+    matrix::{self, Row},
     reference::{HALVES, half},
     run::{Certified, ProfileArg, Request, Suite, certify, processors},
 };
@@ -31,6 +32,9 @@ pub(super) struct FaultsArgs {
     /// Only faults whose name contains this.
     #[arg(long, value_name = "PART")]
     only: Option<String>,
+    /// The kill matrix: with --run it is written, without, it is compared with faults and cases.
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    matrix: Option<PathBuf>,
     /// Folder of the faulty halves. Default: that of this program.
     #[arg(long, value_name = "DIR")]
     bin_dir: Option<PathBuf>,
@@ -43,11 +47,14 @@ pub(super) struct FaultsArgs {
 }
 
 /// A fault as its half lists it.
-#[derive(Debug, Clone, Deserialize)]
-struct Fault {
-    name: String,
-    requirement: String,
-    does: String,
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Fault {
+    /// Its name.
+    pub name: String,
+    /// The requirement that it breaks.
+    pub requirement: String,
+    /// What it does.
+    pub does: String,
 }
 
 /// What became of a fault.
@@ -71,6 +78,7 @@ pub(super) async fn faults(args: FaultsArgs) -> Result<Exit, CliError> {
         None => own_folder()?,
     };
     let (mut total, mut caught) = (0, 0);
+    let mut rows = Vec::new();
     for (role, _, binary) in HALVES {
         let program = folder.join(binary);
         for fault in list(&program)? {
@@ -79,16 +87,29 @@ pub(super) async fn faults(args: FaultsArgs) -> Result<Exit, CliError> {
             }
             total += 1;
             if !args.run {
+                rows.push(Row::new(role, &fault, &suite, &[]));
                 println!("{binary}  {}  {}  {}", fault.name, fault.requirement, fault.does);
                 continue;
             }
             let fate = run_one(&args, &suite, role, &program, &fault).await?;
-            caught += usize::from(matches!(fate, Fate::Caught(_)));
+            let by = if let Fate::Caught(by) = &fate { by.as_slice() } else { &[] };
+            caught += usize::from(!by.is_empty());
+            rows.push(Row::new(role, &fault, &suite, by));
             println!("{}", line(binary, &fault, &fate));
         }
     }
     if total == 0 {
         return Err(CliError { exit: Exit::NothingRan, text: "there is no such fault".to_owned() });
+    }
+    if let Some(path) = &args.matrix {
+        let failed = |error: std::io::Error| CliError::usage(format!("{}: {error}", path.display()));
+        if args.run {
+            std::fs::write(path, matrix::page(&rows, &suite)).map_err(failed)?;
+        } else {
+            let drift = matrix::drift(&std::fs::read_to_string(path).map_err(failed)?, &rows);
+            drift.iter().for_each(|what| println!("{}: {what}", path.display()));
+            return Ok(if drift.is_empty() { Exit::Expected } else { Exit::Unexpected });
+        }
     }
     if !args.run {
         return Ok(Exit::Expected);

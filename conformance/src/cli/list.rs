@@ -29,7 +29,7 @@ struct Listed<'a> {
     id: &'a str,
     role: Role,
     profile: &'static str,
-    features: &'a [String],
+    features: Vec<&'a str>,
     verifies: &'a [String],
     about: &'a str,
 }
@@ -43,7 +43,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, CliError> {
             id: case.id(),
             role: case.role,
             profile: case.profile().as_str_name(),
-            features: case.features(),
+            features: case.claims().collect(),
             verifies: &case.schema.verifies,
             about: &case.schema.about,
         })

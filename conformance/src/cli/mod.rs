@@ -2,10 +2,17 @@
 
 mod coverage;
 mod demo;
+mod diff;
 mod explain;
 mod faults;
+mod half;
+mod init;
+mod known;
 mod list;
+mod matrix;
+mod monitor;
 mod reference;
+mod replay;
 mod run;
 mod verify;
 
@@ -78,6 +85,16 @@ enum Command {
     Coverage(coverage::CoverageArgs),
     /// Lists the faults that the suite has to catch; with --run, runs each against its cases.
     Faults(faults::FaultsArgs),
+    /// Sends a half the bytes of a transcript again and shows where it departs from it.
+    Replay(replay::ReplayArgs),
+    /// Runs one case on two halves and shows where they part.
+    Diff(diff::DiffArgs),
+    /// Stands between two halves as a proxy and tells which rules they break, until it is interrupted.
+    Monitor(monitor::MonitorArgs),
+    /// Writes a manifest for a client.
+    Init(init::InitArgs),
+    /// Brings a list of known failures in line with a report.
+    UpdateKnownFailing(known::UpdateArgs),
     /// Checks a report: its digests, its score and its verdict must follow from what it says.
     VerifyReport(verify::VerifyArgs),
     /// Starts four validators, sends them real Starknet transactions, and certifies both halves.
@@ -104,8 +121,8 @@ pub fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(async {
-        // The nodes that the demo keeps end by being interrupted.
-        if matches!(args.command, Command::Demo(_)) {
+        // The monitor ends by being interrupted, and so do the nodes that the demo keeps.
+        if matches!(args.command, Command::Monitor(_) | Command::Demo(_)) {
             return carry_out(args.command).await;
         }
         tokio::select! {
@@ -131,6 +148,11 @@ async fn carry_out(command: Command) -> Result<Exit, CliError> {
         Command::Explain(args) => explain::explain(&args),
         Command::Coverage(args) => coverage::coverage(&args),
         Command::Faults(args) => faults::faults(args).await,
+        Command::Replay(args) => replay::replay(args).await,
+        Command::Diff(args) => diff::diff(args).await,
+        Command::Monitor(args) => monitor::monitor(args).await,
+        Command::Init(args) => init::init(&args),
+        Command::UpdateKnownFailing(args) => known::update(&args),
         Command::VerifyReport(args) => verify::verify(&args),
         Command::Demo(args) => demo::demo(args).await,
     }

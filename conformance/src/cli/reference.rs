@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CliError, run::Half};
+use super::{CliError, half::Half};
 use crate::{
     case::Role,
     subject::{HalfManifest, Manifest, Subject},
@@ -35,7 +35,7 @@ pub(super) fn half(role: Role, program: &Path, arguments: &[&str]) -> Result<Hal
     let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
     let command = [program].into_iter().chain(arguments.iter().map(|a| (*a).to_owned()));
     half.command = command.chain(half.command.drain(1..)).collect();
-    let (features, workloads) = (half.features.clone(), half.workloads.clone());
+    let (features, workloads) = (half.claims(), half.workloads.clone());
     Ok(Half { name, subject: Subject::Launched(half), features, workloads })
 }
 

@@ -12,15 +12,9 @@ use async_trait::async_trait;
 use ecp_execution_core::seams::{Clock, Snapshot, Store, StoreError, Write};
 use ecp_execution_server::{Handle, Listen, MemoryStore, ServerConfig, serve};
 use ecp_types::{Genesis, Height};
-use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
-use tonic::{
-    Status,
-    transport::{Channel, Endpoint, Uri},
-};
-use tower::service_fn;
+use tonic::{Status, transport::Channel};
 
-use crate::{proxy::Upstream, workload};
+use crate::{proxy::Upstream, subject::Address, workload};
 
 /// An execution half that can die without a word and come back. Cloning gives another handle.
 #[derive(Clone)]
@@ -30,7 +24,7 @@ struct Inner {
     genesis: Genesis,
     folder: PathBuf,
     index: u32,
-    durable: Arc<MemoryStore>,
+    durable: Mutex<Arc<MemoryStore>>,
     lives: AtomicU32,
     now: Mutex<Option<Life>>,
 }
@@ -50,7 +44,7 @@ impl Execution {
             genesis,
             folder: folder.to_owned(),
             index,
-            durable: Arc::default(),
+            durable: Mutex::default(),
             lives: AtomicU32::new(0),
             now: Mutex::new(None),
         }))
@@ -66,7 +60,7 @@ impl Execution {
         let inner = &self.0;
         let alive = Arc::new(RwLock::new(true));
         let store: Arc<dyn Store> =
-            Arc::new(MortalStore { durable: Arc::clone(&inner.durable), alive: Arc::clone(&alive) });
+            Arc::new(MortalStore { durable: Arc::clone(&self.durable()), alive: Arc::clone(&alive) });
         let engine = workload::engine(inner.genesis.clone(), Arc::clone(&store), Arc::new(SystemClock))
             .map_err(|e| e.to_string())?;
         // Another path for each life: what is left of the one before cannot be in the way.
@@ -75,9 +69,20 @@ impl Execution {
         let mut config = ServerConfig::new(Listen::Unix(socket.clone()), inner.genesis.network());
         config.software.name = "ecp-conformance".to_owned();
         let handle = serve(engine, store, config).await.map_err(|e| e.to_string())?;
-        let (control, data) = (channel(socket.clone()), channel(socket));
+        let address = Address::Unix(socket);
+        let (control, data) = (address.channel()?, address.channel()?);
         *self.now() = Some(Life { handle, alive, control, data });
         Ok(())
+    }
+
+    /// Replaces what is durable by nothing; its next life begins with an empty disk.
+    pub(super) fn forget(&self) {
+        *self.durable() = Arc::default();
+    }
+
+    fn durable(&self) -> MutexGuard<'_, Arc<MemoryStore>> {
+        // Replaced as a whole.
+        self.0.durable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends it as a kill does: nothing is said, and nothing more is written.
@@ -107,14 +112,6 @@ impl Upstream for Execution {
             _ => life.control.clone(),
         })
     }
-}
-
-fn channel(socket: PathBuf) -> Channel {
-    let connector = service_fn(move |_: Uri| {
-        let socket = socket.clone();
-        async move { Ok::<_, std::io::Error>(TokioIo::new(UnixStream::connect(socket).await?)) }
-    });
-    Endpoint::from_static("http://localhost").connect_with_connector_lazy(connector)
 }
 
 /// A store that takes writes only while its process lives.

@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
-use ecp_types::Genesis;
+use ecp_types::Height;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    execution::Execution,
-    script::{InstanceScript, Stage},
+    behind::{Behind, NoStart},
+    script::InstanceScript,
+    stage::Stage,
 };
 use crate::{
     proxy::{Door, Proxy},
@@ -31,7 +32,7 @@ pub(super) struct Instance {
     log: PathBuf,
     stage: Arc<Stage>,
     script: Arc<InstanceScript>,
-    execution: Execution,
+    behind: Behind,
     process: Option<Process>,
     /// The suite is ending the process: its end is nothing to report.
     expected: Arc<AtomicBool>,
@@ -39,23 +40,22 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// Opens the execution half and the socket of instance `index`; the half itself is not started yet.
+    /// Starts the execution half and opens the socket of instance `index`; the half itself is not started yet.
     pub(super) async fn open(
         index: u32,
         half: &HalfManifest,
         values: Placeholders,
-        genesis: &Genesis,
+        behind: Behind,
         workspace: &Workspace,
         stage: &Arc<Stage>,
-    ) -> Result<Self, String> {
-        let execution = Execution::new(genesis.clone(), workspace.path(), index);
-        execution.start().await?;
-        let script = InstanceScript::new(Arc::clone(stage), index, execution.clone());
+    ) -> Result<Self, NoStart> {
+        behind.start().await?;
+        let script = InstanceScript::new(Arc::clone(stage), index, behind.clone());
         script.record_execution(true);
         let (door, serving) = Door::serve(&workspace.socket(index), |_| {
-            Proxy::new(Arc::clone(&script) as Arc<_>, Arc::new(execution.clone()))
+            Proxy::new(Arc::clone(&script) as Arc<_>, Arc::new(behind.clone()))
         })
-        .map_err(|e| e.to_string())?;
+        .map_err(|e| NoStart::Suite(e.to_string()))?;
         script.behind(door);
         Ok(Self {
             index,
@@ -65,7 +65,7 @@ impl Instance {
             log: workspace.log(index),
             stage: Arc::clone(stage),
             script,
-            execution,
+            behind,
             process: None,
             expected: Arc::default(),
             _serving: serving,
@@ -77,9 +77,25 @@ impl Instance {
         self.index
     }
 
-    /// The suite's execution half behind it.
-    pub(super) const fn execution(&self) -> &Execution {
-        &self.execution
+    /// The execution half behind it.
+    pub(super) const fn behind(&self) -> &Behind {
+        &self.behind
+    }
+
+    /// The height that the execution half behind it has committed.
+    pub(super) fn committed(&self) -> Option<Height> {
+        self.behind.committed(self.stage.told(self.index))
+    }
+
+    /// Kills the execution half behind it, as a step of a case.
+    pub(super) async fn kill_execution(&self) {
+        self.script.execution_ends().await;
+    }
+
+    /// Starts the execution half behind it again.
+    pub(super) async fn launch_execution(&self) -> Result<(), NoStart> {
+        self.script.execution_ends().await;
+        self.script.execution_begins().await
     }
 
     /// Starts the process without waiting for it.
@@ -95,7 +111,7 @@ impl Instance {
                 && !expected.load(Ordering::SeqCst)
             {
                 let what = Some(process::What::Exited((*ended).unwrap_or_default()));
-                recorder.record(Event::Process(schema::Process { instance, what }));
+                recorder.record(Event::Process(schema::Process { instance, execution: false, what }));
             }
         });
         self.process = Some(process);
@@ -141,7 +157,7 @@ impl Instance {
             self.expected.store(true, Ordering::SeqCst);
             process.kill().await;
         }
-        self.execution.die().await;
+        self.behind.die().await;
     }
 
     /// Waits for the process to end by itself.
@@ -156,12 +172,17 @@ impl Instance {
     }
 
     fn record(&self, what: process::What) {
-        let process = schema::Process { instance: self.index, what: Some(what) };
+        let process = schema::Process { instance: self.index, execution: false, what: Some(what) };
         self.stage.recorder.record(Event::Process(process));
     }
 
     /// What the process wrote to its output.
     pub(super) fn output(&self) -> String {
-        std::fs::read(&self.log).map_or_else(|_| String::new(), |b| String::from_utf8_lossy(&b).into_owned())
+        let mine =
+            std::fs::read(&self.log).map_or_else(|_| String::new(), |b| String::from_utf8_lossy(&b).into_owned());
+        match self.behind.partner() {
+            Some(partner) => format!("{mine}--- its execution half\n{}", partner.output()),
+            None => mine,
+        }
     }
 }

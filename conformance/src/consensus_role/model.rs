@@ -68,6 +68,11 @@ impl Model {
         }
     }
 
+    /// The highest committed height that an instance was told of.
+    pub(super) fn told(&self, instance: u32) -> Option<u64> {
+        self.told.get(&instance).copied()
+    }
+
     /// A message of the half; `process` counts the processes of its instance.
     pub(super) fn consensus_said(
         &mut self,

@@ -14,6 +14,9 @@ use crate::{
     wire::{self, Mismatch, Names},
 };
 
+/// Number of a field that no message of the protocol has.
+const UNKNOWN_FIELD: u32 = 12_345;
+
 /// What a rule does to a call.
 #[derive(Debug, Clone)]
 pub(super) enum What {
@@ -31,6 +34,8 @@ pub(super) enum What {
     DieAfter,
     /// Closes the connection.
     HangUp,
+    /// Adds a field that nobody knows, up to this many bytes.
+    Pad(usize),
 }
 
 /// A rule that a call met.
@@ -44,6 +49,8 @@ pub(super) struct Met {
     pub after: u32,
     /// Whether the suite's execution half takes the call.
     pub delivered: bool,
+    /// Whether the execution half that dies loses what it had committed.
+    pub forget: bool,
 }
 
 impl Met {
@@ -99,6 +106,7 @@ impl Rules {
                 what: what(rule)?,
                 after: rule.after.unwrap_or(0),
                 delivered: rule.delivered,
+                forget: rule.forget,
             };
             active.left = active.left.map(|left| left - 1);
             return Ok(Some(met));
@@ -116,6 +124,7 @@ fn what(rule: &Rule) -> Result<What, String> {
         rule::Answer::DieBefore(_) => What::DieBefore,
         rule::Answer::DieAfter(_) => What::DieAfter,
         rule::Answer::HangUp(_) => What::HangUp,
+        rule::Answer::PadTo(bytes) => What::Pad(*bytes as usize),
         rule::Answer::Drop(_) => return Err("a dropped rule does nothing".to_owned()),
     })
 }
@@ -147,6 +156,18 @@ pub(super) fn changed(method: &str, reply: &[u8], by: &Json, names: &Names) -> R
     }
     let changed = wire::build_over(by, message, names).map_err(|e| e.to_string())?;
     Ok(Some(prost::Message::encode_to_vec(&changed)))
+}
+
+/// A message with a field that nobody knows behind what it says, together `size` bytes long if it is shorter.
+pub(super) fn padded(message: &[u8], size: usize) -> Vec<u8> {
+    let mut padded = message.to_vec();
+    prost::encoding::encode_key(UNKNOWN_FIELD, prost::encoding::WireType::LengthDelimited, &mut padded);
+    // The length before the bytes takes room too.
+    let left = size.saturating_sub(padded.len());
+    let bytes = (0..=left).rev().find(|n| prost::encoding::encoded_len_varint(*n as u64) + n <= left).unwrap_or(0);
+    prost::encoding::encode_varint(bytes as u64, &mut padded);
+    padded.resize(padded.len() + bytes, 0xa5);
+    padded
 }
 
 /// A message of a validation with its verdict replaced, if it is one. A verdict that names a commitment, and of which
@@ -191,6 +212,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn padding_is_a_field_that_readers_pass_over() {
+        let message = v1::StartRoundRequest { height: Some(7), ..Default::default() }.encode_to_vec();
+        for size in [0, 20, 100, 131, 132, 133, 134, 135, 136, 70_000] {
+            let padded = padded(&message, size);
+            assert_eq!(v1::StartRoundRequest::decode(&padded[..]).unwrap().height, Some(7));
+            // No length fits some sizes: of 127 bytes and 128 of content, the second needs a longer length.
+            assert!(
+                padded.len() + 1 >= size && padded.len() <= size.max(message.len() + 4),
+                "{size}: {}",
+                padded.len()
+            );
+        }
+    }
 
     fn rule(fields: Json) -> Rule {
         let shape = prost_reflect::DescriptorPool::decode(crate::schema::FILE_DESCRIPTOR_SET).unwrap();

@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ecp_types::{Genesis, genesis::GenesisFile};
+use ecp_types::Genesis;
 
 use super::{
+    behind::{Behind, NoStart},
+    execution::Execution,
     instance::Instance,
     model::Model,
-    script::Stage,
+    partner::Partner,
+    stage::Stage,
     steps::{Play, Stopped},
 };
 use crate::{
     case::Case,
     execution_role::{CaseRun, NotStarted, Settings},
     schema::{self, Setup, binding, record::Event},
-    subject::{Placeholders, StartError, Subject, Workspace},
+    subject::{HalfManifest, Placeholders, StartError, Subject, Workspace},
     transcript::Recorder,
     wire, workload,
 };
@@ -47,7 +50,7 @@ pub async fn run_case(case: Arc<Case>, subject: &Subject, settings: &Settings) -
     let workspace = Workspace::new().map_err(|e| e.to_string());
     let prepared = match &workspace {
         Ok(workspace) => prepare(&case, subject, settings, &recorder, workspace).await,
-        Err(what) => Err(what.clone()),
+        Err(what) => Err(NoStart::Suite(what.clone())),
     };
     match prepared {
         Ok(mut play) => {
@@ -63,7 +66,11 @@ pub async fn run_case(case: Arc<Case>, subject: &Subject, settings: &Settings) -
                 return Err(NotStarted { error, log: tail(&log) });
             }
         }
-        Err(what) => fault(what),
+        Err(NoStart::Suite(what)) => fault(what),
+        Err(NoStart::Half(error)) => {
+            let log = workspace.as_ref().map_or_else(|_| String::new(), |w| outputs(w.path()));
+            return Err(NotStarted { error, log: tail(&log) });
+        }
     }
     let (judged, records) = recorder.finish();
     Ok(CaseRun { judged, records, log })
@@ -101,19 +108,25 @@ async fn prepare(
     settings: &Settings,
     recorder: &Recorder,
     workspace: &Workspace,
-) -> Result<Play, String> {
-    let Subject::Launched(half) = subject else {
-        return Err("a consensus half is certified by starting it: give its command".to_owned());
+) -> Result<Play, NoStart> {
+    let (half, partners) = match subject {
+        Subject::Launched(half) => (half, None),
+        Subject::Pair(pair) => (&pair.consensus, Some(&pair.executions)),
+        Subject::Running(_) => {
+            let text = "a consensus half is certified by starting it: give its command";
+            return Err(NoStart::Suite(text.to_owned()));
+        }
     };
     let mut setup: Setup = case.schema.setup.unwrap_or_default();
     // Blocks are not empty for twenty heights.
     setup.mempool.get_or_insert(MEMPOOL);
     setup.block_capacity.get_or_insert(BLOCK_CAPACITY);
-    let fixture = workload::fixture(&settings.workload, &setup, settings.seed).map_err(|e| e.to_string())?;
-    let genesis_bytes = paced(&fixture.genesis)?;
-    let genesis = Genesis::read(&genesis_bytes).map_err(|e| e.to_string())?;
+    setup.height_ms.get_or_insert(HEIGHT_MS);
+    let fixture =
+        workload::fixture(&settings.workload, &setup, settings.seed).map_err(|e| NoStart::Suite(e.to_string()))?;
+    let genesis = Genesis::read(&fixture.genesis).map_err(|e| NoStart::Suite(e.to_string()))?;
     let genesis_path = workspace.path().join("genesis.json");
-    std::fs::write(&genesis_path, &genesis_bytes).map_err(|e| e.to_string())?;
+    std::fs::write(&genesis_path, &fixture.genesis).map_err(|e| NoStart::Suite(e.to_string()))?;
 
     let budgets = case.schema.verifies.iter().any(|id| id == "ECP-BUD-008");
     let stage = Arc::new(Stage::new(recorder.clone(), Model::new(genesis.clone(), budgets)));
@@ -123,31 +136,58 @@ async fn prepare(
 
     let mut addresses = Vec::new();
     for _ in &fixture.keys {
-        addresses.push(free_address().map_err(|e| e.to_string())?);
+        addresses.push(free_address().map_err(|e| NoStart::Suite(e.to_string()))?);
     }
     let mut instances = Vec::new();
     for (index, keys) in (0..).zip(&fixture.keys) {
         let path = workspace.path().join(format!("{index}.keys.json"));
-        keys.write_new(&path).map_err(|e| e.to_string())?;
+        keys.write_new(&path).map_err(|e| NoStart::Suite(e.to_string()))?;
         let mut values = Placeholders::default();
         values.set("socket", workspace.socket(index).display().to_string());
-        values.set("data", workspace.data(index).map_err(|e| e.to_string())?.display().to_string());
+        values.set("data", workspace.data(index).map_err(|e| NoStart::Suite(e.to_string()))?.display().to_string());
         values.set("genesis", genesis_path.display().to_string());
         values.set("keys", path.display().to_string());
         values.set("index", index.to_string());
         values.set("p2p", addresses[index as usize].clone());
         let peers = addresses.iter().enumerate().filter(|(peer, _)| *peer != index as usize);
         values.set("peers", peers.map(|(_, address)| address.as_str()).collect::<Vec<_>>().join(","));
-        instances.push(Instance::open(index, half, values, &genesis, workspace, &stage).await?);
+        let behind = match partners {
+            None => Behind::Suite(Execution::new(genesis.clone(), workspace.path(), index)),
+            Some(partners) => {
+                let half = &partners[index as usize % partners.len()];
+                Behind::Half(partner(index, half, &values, workspace, recorder)?)
+            }
+        };
+        instances.push(Instance::open(index, half, values, behind, workspace, &stage).await?);
     }
-    Ok(Play::new(settings.clone(), stage, instances))
+    Ok(Play::new(settings.clone(), stage, instances, genesis, fixture.chain))
 }
 
-/// The genesis file with a pace that a transcript can hold.
-fn paced(genesis: &[u8]) -> Result<Vec<u8>, String> {
-    let mut file: GenesisFile = serde_json::from_slice(genesis).map_err(|e| e.to_string())?;
-    file.params.timeouts.target_height_ms.get_or_insert(HEIGHT_MS);
-    Ok(file.to_json())
+/// The execution half of an instance whose consensus half has `values`.
+fn partner(
+    index: u32,
+    half: &HalfManifest,
+    values: &Placeholders,
+    workspace: &Workspace,
+    recorder: &Recorder,
+) -> Result<Partner, NoStart> {
+    let suite = |e: std::io::Error| NoStart::Suite(e.to_string());
+    let socket = workspace.path().join(format!("e{index}"));
+    let data = workspace.path().join(format!("de{index}"));
+    std::fs::create_dir_all(&data).map_err(suite)?;
+    let mut values = values.clone();
+    values.set("socket", socket.display().to_string());
+    values.set("data", data.display().to_string());
+    values.set("jsonrpc", free_address().map_err(suite)?);
+    Ok(Partner::new(index, half.clone(), values, workspace.path(), socket, recorder.clone()))
+}
+
+/// What halves that did not all start wrote to their outputs.
+fn outputs(folder: &std::path::Path) -> String {
+    let mut logs: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    logs.retain(|path| path.extension().is_some_and(|e| e == "log"));
+    logs.sort();
+    logs.iter().filter_map(|path| std::fs::read(path).ok()).map(|b| String::from_utf8_lossy(&b).into_owned()).collect()
 }
 
 /// `host:port` that was free a moment ago, chosen by the system.

@@ -4,10 +4,10 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -17,81 +17,21 @@ use tokio::sync::watch;
 use tonic::Status;
 
 use super::{
-    execution::Execution,
-    log::{CallLog, Entry},
-    model::{Complaint, Model},
-    rules::{self, Met, Rules, What},
+    behind::{Behind, NoStart},
+    log::Entry,
+    manners::Manners,
+    model::Complaint,
+    rules::{self, Met, What},
+    stage::{Stage, locked},
 };
 use crate::{
     proxy::{CallEnd, CallHead, CallNumber, Door, Flow, Script},
     schema::{self, Sender, record::Event},
-    transcript::Recorder,
     wire,
 };
 
 /// How long after its answer an execution half dies that dies after it: the answer is on the wire by then.
 const AFTER_ANSWER: Duration = Duration::from_millis(20);
-
-/// What all instances of a case share.
-pub(super) struct Stage {
-    /// The transcript.
-    pub recorder: Recorder,
-    /// The calls that the half made.
-    pub log: CallLog,
-    rules: Mutex<Rules>,
-    model: Mutex<Model>,
-    states: Mutex<Vec<(Option<u32>, Json)>>,
-    next_call: AtomicU32,
-}
-
-/// None of the locks is held over anything that can panic half-way.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Stage {
-    /// A stage on which nothing has happened.
-    pub(super) fn new(recorder: Recorder, model: Model) -> Self {
-        Self {
-            recorder,
-            log: CallLog::default(),
-            rules: Mutex::default(),
-            model: Mutex::new(model),
-            states: Mutex::default(),
-            next_call: AtomicU32::new(0),
-        }
-    }
-
-    /// Adds, replaces or drops a rule.
-    pub(super) fn rule(&self, rule: schema::Rule) {
-        locked(&self.rules).add(rule);
-    }
-
-    /// Changes what Watch tells from its next message on.
-    pub(super) fn set_state(&self, instance: Option<u32>, state: Json) {
-        locked(&self.states).push((instance, state));
-    }
-
-    /// The suite itself failed.
-    pub(super) fn fault(&self, what: impl std::fmt::Display) {
-        self.recorder.record(Event::HarnessFault(schema::HarnessFault { what: what.to_string() }));
-    }
-
-    fn complain(&self, complaints: Vec<Complaint>) {
-        for complaint in complaints {
-            self.recorder.record(Event::Judgement(schema::Judgement {
-                subject: complaint.subject,
-                requirement: complaint.requirement.to_owned(),
-                complaint: complaint.what,
-            }));
-        }
-    }
-
-    fn message(&self, call: u32, sender: Sender, bytes: &Bytes) {
-        let message = schema::Message { call, sender: sender.into(), bytes: bytes.clone() };
-        self.recorder.record(Event::Message(message));
-    }
-}
 
 /// A call under way.
 struct Call {
@@ -107,26 +47,28 @@ struct Call {
 pub(super) struct InstanceScript {
     stage: Arc<Stage>,
     index: u32,
-    execution: Execution,
+    behind: Behind,
     door: OnceLock<Door>,
     /// Counts the processes of the half.
     process: AtomicU32,
     arrivals: watch::Sender<u64>,
+    manners: Mutex<Manners>,
     calls: Mutex<BTreeMap<u32, Call>>,
     dying: AtomicBool,
     me: Weak<Self>,
 }
 
 impl InstanceScript {
-    /// The script of instance `index` in front of `execution`.
-    pub(super) fn new(stage: Arc<Stage>, index: u32, execution: Execution) -> Arc<Self> {
+    /// The script of instance `index` in front of `behind`.
+    pub(super) fn new(stage: Arc<Stage>, index: u32, behind: Behind) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             stage,
             index,
-            execution,
+            behind,
             door: OnceLock::new(),
             process: AtomicU32::new(0),
             arrivals: watch::Sender::new(0),
+            manners: Mutex::default(),
             calls: Mutex::default(),
             dying: AtomicBool::new(false),
             me: me.clone(),
@@ -142,6 +84,7 @@ impl InstanceScript {
     /// A new process of the half begins.
     pub(super) fn next_process(&self) {
         self.process.fetch_add(1, Ordering::SeqCst);
+        *locked(&self.manners) = Manners::default();
     }
 
     /// Counts the calls that began.
@@ -161,27 +104,49 @@ impl InstanceScript {
     }
 
     /// The execution half ends as if killed, and another one comes up on what was durable.
-    fn die(&self, after: Duration) {
+    fn die(&self, after: Duration, forget: bool) {
         if self.dying.swap(true, Ordering::SeqCst) {
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            if let Some(door) = me.door.get() {
-                door.close();
+            me.execution_ends().await;
+            if forget {
+                me.behind.forget();
             }
-            me.record_execution(false);
-            me.execution.die().await;
-            match me.execution.start().await {
-                Ok(()) => me.record_execution(true),
-                Err(error) => me.stage.fault(format!("the suite's execution half did not come back: {error}")),
+            match me.execution_begins().await {
+                Ok(()) => {}
+                Err(NoStart::Suite(error)) => {
+                    me.stage.fault(format!("the suite's execution half did not come back: {error}"));
+                }
+                Err(NoStart::Half(error)) => me.stage.complain(vec![Complaint {
+                    subject: "the execution half after a kill".to_owned(),
+                    requirement: "ECP-ERR-006",
+                    what: format!("the execution half did not come back: {error}"),
+                }]),
             }
             me.dying.store(false, Ordering::SeqCst);
-            if let Some(door) = me.door.get() {
-                door.reopen();
-            }
         });
+    }
+
+    /// The execution half ends as if killed: connections are cut, and nobody is at home.
+    pub(super) async fn execution_ends(&self) {
+        if let Some(door) = self.door.get() {
+            door.close();
+        }
+        self.record_execution(false);
+        self.behind.die().await;
+    }
+
+    /// The execution half comes up on what was durable, and the door opens.
+    pub(super) async fn execution_begins(&self) -> Result<(), NoStart> {
+        self.behind.start().await?;
+        self.record_execution(true);
+        if let Some(door) = self.door.get() {
+            door.reopen();
+        }
+        Ok(())
     }
 
     /// Does what an interrupting rule says.
@@ -190,7 +155,7 @@ impl InstanceScript {
         match &met.what {
             What::Error(status) => Flow::End(status.clone()),
             What::DieBefore => {
-                self.die(Duration::ZERO);
+                self.die(Duration::ZERO, met.forget);
                 Flow::Silence
             }
             What::HangUp => {
@@ -199,7 +164,7 @@ impl InstanceScript {
                 }
                 Flow::Silence
             }
-            What::Silence | What::DieAfter | What::Reply(_) | What::Verdict(_) => Flow::Silence,
+            What::Silence | What::DieAfter | What::Reply(_) | What::Verdict(_) | What::Pad(_) => Flow::Silence,
         }
     }
 
@@ -244,6 +209,10 @@ impl InstanceScript {
                 self.stage.log.fired(call, &name);
                 Flow::Forward(self.changed("Watch", message, &reply))
             }
+            Ok(Some(Met { what: What::Pad(size), name, .. })) => {
+                self.stage.log.fired(call, &name);
+                Flow::Forward(rules::padded(&message, size).into())
+            }
             Ok(Some(met)) if met.interrupts() => self.interrupt(call, &met, connection),
             Ok(_) => Flow::Forward(message),
             Err(what) => {
@@ -271,6 +240,7 @@ impl InstanceScript {
         let changed = match &met.what {
             What::Reply(reply) => rules::changed(method, &message, reply, &names),
             What::Verdict(verdict) => rules::judged(&message, verdict, &names),
+            What::Pad(size) => Ok(Some(rules::padded(&message, *size))),
             _ => return message,
         };
         match changed {
@@ -310,6 +280,7 @@ impl Script for InstanceScript {
         };
         locked(&self.calls).insert(call, state);
         self.arrivals.send_modify(|count| *count += 1);
+        self.stage.complain(locked(&self.manners).began(call, head, Instant::now()));
         call
     }
 
@@ -320,7 +291,8 @@ impl Script for InstanceScript {
             let Some(state) = calls.get_mut(&call) else { return Flow::Forward(message) };
             (state.method.clone(), state.process, std::mem::replace(&mut state.opened, true))
         };
-        let complaints = locked(&self.stage.model).consensus_said(call, self.index, process, &method, &message);
+        let mut complaints = locked(&self.stage.model).consensus_said(call, self.index, process, &method, &message);
+        complaints.extend(locked(&self.manners).consensus_said(call, &method, &message));
         self.stage.complain(complaints);
         let streams_in = wire::method(&method).is_some_and(|m| m.is_client_streaming());
         if !opened
@@ -364,6 +336,7 @@ impl Script for InstanceScript {
         if method == "Watch" {
             let flow = self.watched(call, message, connection);
             if let Flow::Forward(message) = &flow {
+                locked(&self.manners).watch_spoke(Instant::now());
                 self.stage.message(call, Sender::Execution, message);
                 locked(&self.stage.model).execution_said(call, self.index, process, &method, message);
             }
@@ -403,7 +376,7 @@ impl Script for InstanceScript {
         let state = locked(&self.calls).remove(&call);
         if let Some(met) = state.and_then(|state| state.met).filter(|met| matches!(met.what, What::DieAfter)) {
             self.stage.log.fired(call, &met.name);
-            self.die(AFTER_ANSWER);
+            self.die(AFTER_ANSWER, met.forget);
         }
     }
 }

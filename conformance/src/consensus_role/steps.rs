@@ -2,17 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ecp_types::Height;
+use ecp_types::{Genesis, Height};
 use prost_reflect::ReflectMessage as _;
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
-use super::{instance::Instance, log::Wanted, script::Stage};
+use super::{behind::NoStart, instance::Instance, ledger, log::Wanted, stage::Stage};
 use crate::{
     execution_role::Settings,
     schema::{self, AwaitCall, AwaitDecided, NoCall, Step, binding, record::Event, step::Action, step_ended::Observed},
     subject::StartError,
     wire::{self, Bound},
+    workload::Chain,
 };
 
 /// How often conditions are looked at that nobody tells of.
@@ -43,7 +44,7 @@ pub(super) struct Saw {
 }
 
 impl Saw {
-    const fn done() -> Self {
+    pub(super) const fn done() -> Self {
         Self { call: None, what: Observed::Done(pbjson_types::Empty {}) }
     }
 
@@ -52,7 +53,7 @@ impl Saw {
         Self { call: None, what: Observed::Silence(schema::Silence { waited_ms }) }
     }
 
-    const fn refused(what: String) -> Self {
+    pub(super) const fn refused(what: String) -> Self {
         Self { call: None, what: Observed::RefusedByModel(what) }
     }
 }
@@ -62,6 +63,10 @@ pub(super) struct Play {
     pub settings: Settings,
     pub stage: Arc<Stage>,
     pub instances: Vec<Instance>,
+    /// The genesis that all processes were given.
+    genesis: Genesis,
+    /// The suite's model of the chain, at its beginning.
+    chain: Box<dyn Chain>,
     started: bool,
     /// Calls before this place are over for steps that wait.
     cursor: usize,
@@ -71,8 +76,24 @@ pub(super) struct Play {
 }
 
 impl Play {
-    pub(super) fn new(settings: Settings, stage: Arc<Stage>, instances: Vec<Instance>) -> Self {
-        Self { settings, stage, instances, started: false, cursor: 0, named: Default::default(), last: None }
+    pub(super) fn new(
+        settings: Settings,
+        stage: Arc<Stage>,
+        instances: Vec<Instance>,
+        genesis: Genesis,
+        chain: Box<dyn Chain>,
+    ) -> Self {
+        Self {
+            settings,
+            stage,
+            instances,
+            genesis,
+            chain,
+            started: false,
+            cursor: 0,
+            named: Default::default(),
+            last: None,
+        }
     }
 
     /// Does a step. The half is started before the first one that is not about how the suite answers.
@@ -94,10 +115,29 @@ impl Play {
                 Ok(Saw::done())
             }
             Action::Kill(kill) => {
-                self.instance(kill.instance)?.kill().await;
+                let instance = self.instance(kill.instance)?;
+                if kill.execution {
+                    instance.kill_execution().await;
+                } else {
+                    instance.kill().await;
+                }
                 self.cursor = self.stage.log.len();
                 Ok(Saw::done())
             }
+            Action::Restart(restart) if restart.execution => {
+                self.cursor = self.stage.log.len();
+                match self.instance(restart.instance)?.launch_execution().await {
+                    Ok(()) => Ok(Saw::done()),
+                    Err(NoStart::Half(error)) => Ok(Saw { call: None, what: Observed::Lost(error.to_string()) }),
+                    Err(NoStart::Suite(error)) => Err(Stopped::Trouble(error)),
+                }
+            }
+            Action::TakeOver(take) => {
+                self.cursor = self.stage.log.len();
+                let genesis = self.genesis.clone();
+                ledger::take_over(self.instance(take.instance)?, &genesis).await
+            }
+            Action::ReadLedger(read) => ledger::read(&self.instances, &self.genesis, &*self.chain, read.height).await,
             Action::Restart(restart) => {
                 self.instance(restart.instance)?.kill().await;
                 self.cursor = self.stage.log.len();
@@ -219,7 +259,7 @@ impl Play {
         loop {
             look.tick().await;
             let mut awaited = self.instances.iter().filter(|i| wait.instance.is_none_or(|wanted| wanted == i.index()));
-            if awaited.all(|i| i.execution().committed() >= Some(height)) {
+            if awaited.all(|i| i.committed() >= Some(height)) {
                 return Ok(Saw::done());
             }
             if let Some(lost) = self.lost(wait.instance) {

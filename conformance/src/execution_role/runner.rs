@@ -117,8 +117,10 @@ pub async fn run_case(case: Arc<Case>, subject: &Subject, settings: &Settings) -
 }
 
 /// Why a case cannot begin.
-enum Preparing {
+pub(super) enum Preparing {
+    /// The half did not start.
     NotStarted(NotStarted),
+    /// The suite could not do what it should.
     Trouble(Trouble),
 }
 
@@ -128,7 +130,8 @@ impl From<Trouble> for Preparing {
     }
 }
 
-async fn prepare(
+/// Starts the half on the chain of the case.
+pub(super) async fn prepare(
     case: &Arc<Case>,
     subject: &Subject,
     settings: &Settings,
@@ -139,6 +142,7 @@ async fn prepare(
     let fixture = workload::fixture(&settings.workload, setup, settings.seed).map_err(Trouble::of)?;
     let (host, address) = match subject {
         Subject::Running(address) => (None, address.clone()),
+        Subject::Pair(_) => return Err(Trouble("a case of an execution half runs on one half".to_owned()).into()),
         Subject::Launched(half) => {
             let host = Host::start(half, &fixture, recorder).await?;
             let address = host.address.clone();
@@ -217,7 +221,7 @@ impl Host {
                 && !expected.load(Ordering::SeqCst)
             {
                 let what = Some(process::What::Exited((*ended).unwrap_or_default()));
-                recorder.record(Event::Process(schema::Process { instance: 0, what }));
+                recorder.record(Event::Process(schema::Process { instance: 0, execution: false, what }));
             }
         });
         self.process = Some(process);
@@ -246,7 +250,7 @@ impl Host {
     }
 
     /// Ends the process after the case.
-    async fn stop(&mut self) {
+    pub(super) async fn stop(&mut self) {
         if let Some(process) = self.process.take() {
             self.expected.store(true, Ordering::SeqCst);
             process.kill().await;
@@ -254,7 +258,7 @@ impl Host {
     }
 
     fn record(&self, what: process::What) {
-        self.recorder.record(Event::Process(schema::Process { instance: 0, what: Some(what) }));
+        self.recorder.record(Event::Process(schema::Process { instance: 0, execution: false, what: Some(what) }));
     }
 
     /// What the half wrote to its output.

@@ -63,6 +63,8 @@ impl State {
             | Action::AwaitCall(_)
             | Action::NoCall(_)
             | Action::AwaitDecided(_)
+            | Action::TakeOver(_)
+            | Action::ReadLedger(_)
             | Action::SetState(_) => Err(Trouble("this step is for cases of a consensus half".into())),
         }
     }

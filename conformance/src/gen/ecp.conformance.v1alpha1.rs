@@ -84,6 +84,9 @@ pub struct Setup {
     /// Timeout of the precommits in milliseconds. Absent: the default of the workload.
     #[prost(uint32, optional, tag = "10")]
     pub precommit_ms: ::core::option::Option<u32>,
+    /// Shortest time of a height, in milliseconds. Absent: none; in cases of a consensus half and of pairs 100.
+    #[prost(uint32, optional, tag = "11")]
+    pub height_ms: ::core::option::Option<u32>,
 }
 /// One step. Values of requests and expectations can refer to names: see Call.request.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -106,7 +109,7 @@ pub struct Step {
     /// What is done: exactly one.
     #[prost(
         oneof = "step::Action",
-        tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 30, 31, 32, 33, 34"
+        tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 30, 31, 32, 33, 34, 35, 36"
     )]
     pub action: ::core::option::Option<step::Action>,
 }
@@ -187,6 +190,12 @@ pub mod step {
         /// Changes what Watch tells.
         #[prost(message, tag = "34")]
         SetState(super::SetState),
+        /// The suite opens a session of another consensus half that takes the execution half over.
+        #[prost(message, tag = "35")]
+        TakeOver(super::TakeOver),
+        /// Reads what every execution half decided: they agree, certificates prove it, the suite's model accepts each block.
+        #[prost(message, tag = "36")]
+        ReadLedger(super::ReadLedger),
     }
 }
 /// A call of ExecutionService.
@@ -438,6 +447,9 @@ pub struct Kill {
     /// Instance, from 0. Absent: 0.
     #[prost(uint32, optional, tag = "1")]
     pub instance: ::core::option::Option<u32>,
+    /// In a case of a pair: its execution half instead of its consensus half.
+    #[prost(bool, tag = "2")]
+    pub execution: bool,
 }
 /// Starts a half again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -445,6 +457,23 @@ pub struct Restart {
     /// Instance, from 0. Absent: 0.
     #[prost(uint32, optional, tag = "1")]
     pub instance: ::core::option::Option<u32>,
+    /// In a case of a pair: its execution half instead of its consensus half.
+    #[prost(bool, tag = "2")]
+    pub execution: bool,
+}
+/// Takes an execution half over, as the operator of another consensus half does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TakeOver {
+    /// Instance, from 0. Absent: 0.
+    #[prost(uint32, optional, tag = "1")]
+    pub instance: ::core::option::Option<u32>,
+}
+/// Reads the archives of all instances.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadLedger {
+    /// The height up to which all of them have committed.
+    #[prost(uint64, tag = "1")]
+    pub height: u64,
 }
 /// Waits for a state of Watch.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -622,8 +651,12 @@ pub struct Rule {
     /// reach it.
     #[prost(bool, tag = "15")]
     pub delivered: bool,
+    /// The execution half comes back without anything that it had committed, as from an empty disk. With die_before or
+    /// die_after, and not for a pair.
+    #[prost(bool, tag = "17")]
+    pub forget: bool,
     /// What happens: exactly one.
-    #[prost(oneof = "rule::Answer", tags = "6, 7, 8, 9, 10, 11, 12, 13")]
+    #[prost(oneof = "rule::Answer", tags = "6, 7, 8, 9, 10, 11, 12, 13, 16")]
     pub answer: ::core::option::Option<rule::Answer>,
 }
 /// Nested message and enum types in `Rule`.
@@ -655,6 +688,9 @@ pub mod rule {
         /// The connection is closed without an answer.
         #[prost(bool, tag = "13")]
         HangUp(bool),
+        /// The correct answer, whose messages carry a field that nobody knows and are at least this many bytes long by it.
+        #[prost(uint32, tag = "16")]
+        PadTo(u32),
     }
 }
 /// An error to answer with.
@@ -1098,6 +1134,9 @@ pub struct Process {
     /// Instance, from 0.
     #[prost(uint32, tag = "1")]
     pub instance: u32,
+    /// In a case of a pair: it is the execution half of the instance.
+    #[prost(bool, tag = "6")]
+    pub execution: bool,
     /// Exactly one.
     #[prost(oneof = "process::What", tags = "2, 3, 4, 5")]
     pub what: ::core::option::Option<process::What>,

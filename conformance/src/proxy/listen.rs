@@ -1,8 +1,10 @@
-//! Where the proxy listens: a Unix socket whose connections can be cut, one by one or all, as a dying process cuts them.
+//! Where the proxy listens: a Unix socket or a TCP port whose connections can be cut, one by one or all, as a dying
+//! process cuts them.
 
 use std::{
     collections::BTreeMap,
-    io,
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     pin::Pin,
     sync::{
@@ -14,7 +16,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{UnixListener, UnixStream},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
 };
 use tokio_util::{
     sync::{CancellationToken, WaitForCancellationFutureOwned},
@@ -23,6 +25,7 @@ use tokio_util::{
 use tonic::transport::{Server, server::Connected};
 
 use super::Proxy;
+use crate::subject::Address;
 
 /// The number of a connection, from 0 in order of arrival; an extension of each request on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,17 +41,76 @@ struct Inner {
     connections: Mutex<BTreeMap<u32, CancellationToken>>,
 }
 
+/// What a proxy listens on.
+enum Listener {
+    Unix(UnixListener),
+    Tcp(TcpListener),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
+        Ok(match self {
+            Self::Unix(listener) => Box::new(listener.accept().await?.0),
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Box::new(stream)
+            }
+        })
+    }
+}
+
+/// The bytes of a connection.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl Stream for UnixStream {}
+impl Stream for TcpStream {}
+
 impl Door {
     /// Listens at `path` and serves `proxy` there until the returned task is dropped.
     pub fn serve(path: &Path, make: impl FnOnce(&Self) -> Proxy) -> io::Result<(Self, AbortOnDropHandle<()>)> {
-        let listener = UnixListener::bind(path)?;
+        Ok(Self::serve_on(Listener::Unix(UnixListener::bind(path)?), make))
+    }
+
+    /// The same at an address; the one returned names the port if the system chose it. A socket is its owner's only, and
+    /// a port must be one of a loopback address: what passes is not encrypted.
+    pub async fn serve_at(
+        address: &Address,
+        make: impl FnOnce(&Self) -> Proxy,
+    ) -> io::Result<(Address, Self, AbortOnDropHandle<()>)> {
+        let (bound, listener) = match address {
+            Address::Unix(path) => {
+                if UnixStream::connect(path).await.is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) {
+                    // What a dead process left.
+                    fs::remove_file(path)?;
+                }
+                let listener = UnixListener::bind(path)?;
+                fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+                (address.clone(), Listener::Unix(listener))
+            }
+            Address::Tcp(url) => {
+                let host = url.trim_start_matches("http://");
+                let listener = TcpListener::bind(host).await?;
+                let local = listener.local_addr()?;
+                if !local.ip().is_loopback() {
+                    let text = "not a loopback address, and what passes here is not encrypted";
+                    return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+                }
+                (Address::Tcp(format!("http://{local}")), Listener::Tcp(listener))
+            }
+        };
+        let (door, task) = Self::serve_on(listener, make);
+        Ok((bound, door, task))
+    }
+
+    fn serve_on(listener: Listener, make: impl FnOnce(&Self) -> Proxy) -> (Self, AbortOnDropHandle<()>) {
         let inner = Inner { open: AtomicBool::new(true), next: AtomicU32::new(0), connections: Mutex::default() };
         let door = Self(Arc::new(inner));
         let proxy = make(&door);
         let incoming = futures::stream::unfold((listener, door.clone()), |(listener, door)| async move {
             let accepted = loop {
                 match listener.accept().await {
-                    Ok((stream, _)) => match door.enter(stream) {
+                    Ok(stream) => match door.enter(stream) {
                         Some(wire) => break Ok(wire),
                         // Nobody is at home: the connection is closed at once.
                         None => continue,
@@ -65,7 +127,7 @@ impl Door {
                 tracing::warn!(%error, "the proxy stopped listening");
             }
         });
-        Ok((door, AbortOnDropHandle::new(task)))
+        (door, AbortOnDropHandle::new(task))
     }
 
     fn connections(&self) -> MutexGuard<'_, BTreeMap<u32, CancellationToken>> {
@@ -73,7 +135,7 @@ impl Door {
         self.0.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, stream: UnixStream) -> Option<Wire> {
+    fn enter(&self, stream: Box<dyn Stream>) -> Option<Wire> {
         let number = self.0.next.fetch_add(1, Ordering::SeqCst);
         let cut = CancellationToken::new();
         let mut connections = self.connections();
@@ -110,7 +172,7 @@ impl Door {
 
 /// One connection.
 struct Wire {
-    stream: UnixStream,
+    stream: Box<dyn Stream>,
     number: u32,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     is_cut: CancellationToken,

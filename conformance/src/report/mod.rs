@@ -1,13 +1,19 @@
 //! The results of a run: one value, written as JSON, JUnit and HTML.
 
+#[cfg(test)]
+mod example;
 mod html;
 mod junit;
 mod model;
 mod score;
+mod text;
 
 use std::{fs, io, path::Path};
 
+#[cfg(test)]
+pub(crate) use example::example;
 pub use model::{CaseReport, Provenance, REPORT_FORMAT, Report, RequirementReport, RequirementStatus, Score};
+pub use text::summary;
 
 /// Writes all reports into a folder.
 pub fn write(report: &Report, out: &Path) -> io::Result<()> {

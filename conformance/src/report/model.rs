@@ -128,6 +128,12 @@ pub struct CaseReport {
     /// Command that runs the case again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<String>,
+    /// Command that sends the half the same bytes again, of a case that did not pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
+    /// The last lines that the half wrote to its output, of a case that did not pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub output: Vec<String>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
 }

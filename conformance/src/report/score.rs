@@ -39,7 +39,10 @@ impl Report {
     #[must_use]
     pub fn sentence(&self) -> String {
         let p = &self.provenance;
-        let half = format!("{} as {} half", p.name, p.role.name());
+        let half = match p.role {
+            Role::Both => format!("{} as a pair", p.name),
+            role => format!("{} as {} half", p.name, role.name()),
+        };
         let scope = format!(
             "revision {}, profile {}, workloads {}, features {}",
             p.revision,
@@ -181,6 +184,8 @@ mod tests {
             broken: BTreeMap::new(),
             transcript: None,
             again: None,
+            replay: None,
+            output: Vec::new(),
             took_ms: 0,
         }
     }

@@ -23,6 +23,9 @@ use crate::{
     verdict::{Judged, KnownFailing, Status},
 };
 
+/// Lines of the half's output that a report repeats.
+const OUTPUT_LINES: usize = 8;
+
 /// What a run came to.
 pub struct Outcome {
     /// One for each case and workload of the plan.
@@ -96,7 +99,15 @@ pub async fn execute(
         let mut result = reported(&chosen, &run.judged, known.apply(chosen.case.id(), &run.judged), registry);
         result.took_ms = took_ms;
         if let Some(out) = out {
-            result.transcript = Some(write_transcript(out, &chosen, &run)?);
+            let transcript = write_transcript(out, &chosen, &run)?;
+            if result.status != Status::Pass {
+                let path = out.join(&transcript).display().to_string();
+                result.replay = Some(format!("conformance replay {} {}", quoted(&path), half_words(subject)));
+            }
+            result.transcript = Some(transcript);
+        }
+        if result.status != Status::Pass {
+            result.output = last_lines(&run.log);
         }
         result.again = Some(again(&chosen, subject, settings.seed));
         logs.insert(result.id.clone(), run.log);
@@ -108,8 +119,8 @@ pub async fn execute(
 async fn one(chosen: &Chosen, subject: &Subject, settings: &Settings) -> Result<CaseRun, execution_role::NotStarted> {
     let case = Arc::clone(&chosen.case);
     match case.role {
-        Role::Consensus => consensus_role::run_case(case, subject, settings).await,
-        Role::Execution | Role::Both => execution_role::run_case(case, subject, settings).await,
+        Role::Consensus | Role::Both => consensus_role::run_case(case, subject, settings).await,
+        Role::Execution => execution_role::run_case(case, subject, settings).await,
     }
 }
 
@@ -125,6 +136,8 @@ fn not_claimed(chosen: &Chosen, why: &str) -> CaseReport {
         broken: BTreeMap::new(),
         transcript: None,
         again: None,
+        replay: None,
+        output: Vec::new(),
         took_ms: 0,
     }
 }
@@ -159,23 +172,35 @@ fn reported(chosen: &Chosen, judged: &Judged, status: Status, registry: &Registr
         broken,
         transcript: None,
         again: None,
+        replay: None,
+        output: Vec::new(),
         took_ms: 0,
     }
 }
 
 /// The command that runs a case again.
 fn again(chosen: &Chosen, subject: &Subject, seed: u64) -> String {
-    let role = match chosen.case.role {
-        Role::Execution => "execution",
-        Role::Consensus => "consensus",
-        Role::Both => "both",
-    };
+    let role = chosen.case.role.name();
+    format!("conformance run --role {role} --only '{}' --seed {seed} {}", chosen.case.id(), half_words(subject))
+}
+
+/// How the half is named on a command line.
+fn half_words(subject: &Subject) -> String {
     let words: Vec<_> = subject.describe().iter().map(|w| quoted(w)).collect();
-    let half = match subject {
+    match subject {
         Subject::Launched(_) => format!("-- {}", words.join(" ")),
         Subject::Running(_) => format!("--addr {}", words.join(" ")),
-    };
-    format!("conformance run --role {role} --only '{}' --seed {seed} {half}", chosen.case.id())
+        Subject::Pair(pair) => {
+            let manifests = pair.manifests.iter().map(|path| format!("--manifest {}", quoted(path)));
+            manifests.collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// The end of what a half wrote to its output.
+fn last_lines(log: &str) -> Vec<String> {
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(OUTPUT_LINES)..].iter().map(|line| (*line).to_owned()).collect()
 }
 
 fn quoted(word: &str) -> String {

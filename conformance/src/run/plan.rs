@@ -5,7 +5,7 @@ use std::{str::FromStr, sync::Arc};
 use globset::GlobMatcher;
 
 use crate::{
-    case::{Case, Cases, Role},
+    case::{Case, Cases, NETWORK, Role},
     schema::Profile,
 };
 
@@ -127,6 +127,9 @@ fn not_claimed(case: &Case, input: &PlanInput) -> Option<String> {
     if let Some(feature) = case.features().iter().find(|f| !input.features.contains(f)) {
         return Some(format!("needs the feature {feature}"));
     }
+    if case.needs_network() && !input.features.iter().any(|f| f == NETWORK) {
+        return Some(format!("needs the feature {NETWORK}: a command with {{p2p}} and {{peers}}"));
+    }
     if !input.launched && case.needs_process() {
         return Some("kills the half, which the suite did not start".to_owned());
     }
@@ -190,6 +193,23 @@ cases:
         assert_eq!(reasons(&input()), all);
         let running = PlanInput { launched: false, ..input() };
         assert_eq!(reasons(&running)[2], pair("EXE/b/kill", false));
+    }
+
+    #[test]
+    fn a_half_without_peers_does_not_claim_networks() {
+        let text = "about: Some.
+cases:
+  - {id: CON/a/alone, about: A., verifies: [ECP-SES-001], steps: [{await_decided: {height: 1}, requirement: ECP-SES-001}]}
+  - {id: CON/a/two, about: B., verifies: [ECP-SES-001], setup: {validators: 2}, steps: [{await_decided: {height: 1}, requirement: ECP-SES-001}]}
+";
+        let cases = Cases::of(load("t.yaml", text, &Registry::of_ids(["ECP-SES-001"])).unwrap());
+        let input = |features: &[&str]| PlanInput {
+            role: Role::Consensus,
+            features: features.iter().map(|f| (*f).to_owned()).collect(),
+            ..input()
+        };
+        let runs = |features: &[&str]| Plan::make(&cases, &input(features)).unwrap().to_run().count();
+        assert_eq!((runs(&[]), runs(&[NETWORK])), (1, 2));
     }
 
     #[test]

@@ -6,11 +6,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::placeholders::{PLACEHOLDERS, unknown};
-use crate::workload::WORKLOADS;
+use crate::{
+    case::{NETWORK, known_features},
+    workload::WORKLOADS,
+};
 
 /// What a team writes about its client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Manifest of a half for the conformance suite")]
 pub struct Manifest {
     /// Name of the client, for reports.
     pub name: String,
@@ -25,17 +29,21 @@ pub struct Manifest {
 #[serde(deny_unknown_fields)]
 pub struct HalfManifest {
     /// Program and arguments, with placeholders. No shell is involved; a program without a slash is looked up in PATH.
+    #[schemars(length(min = 1))]
     pub command: Vec<String>,
     /// Environment variables that are added, with placeholders.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// Optional features of the protocol that it serves or uses.
     #[serde(default)]
+    #[schemars(extend("items" = {"enum": known_features().collect::<Vec<_>>()}))]
     pub features: Vec<String>,
     /// Workloads that it can run.
     #[serde(default = "test_chain")]
+    #[schemars(extend("items" = {"enum": WORKLOADS}))]
     pub workloads: Vec<String>,
-    /// How long it may take to start, in milliseconds.
+    /// How long it may take to start, in milliseconds, at least 1.
+    #[schemars(range(min = 1))]
     #[serde(default = "start_timeout")]
     pub start_timeout_ms: u64,
 }
@@ -118,6 +126,9 @@ impl HalfManifest {
         if self.command.first().is_none_or(String::is_empty) {
             return Err("command: a program is named".to_owned());
         }
+        if self.start_timeout_ms == 0 {
+            return Err("start_timeout_ms: at least 1".to_owned());
+        }
         for text in self.command.iter().chain(self.env.values()) {
             if let Some(name) = unknown(text) {
                 return Err(format!("{{{name}}} is no placeholder; there are {}", PLACEHOLDERS.join(" ")));
@@ -127,14 +138,32 @@ impl HalfManifest {
             return Err(format!("workload {workload} is not known; known are {}", WORKLOADS.join(", ")));
         }
         for feature in &self.features {
-            if !crate::case::KNOWN_FEATURES.contains(&feature.as_str()) {
-                return Err(format!(
-                    "feature {feature} is not known; known are {}",
-                    crate::case::KNOWN_FEATURES.join(", ")
-                ));
+            if !known_features().any(|known| known == feature) {
+                let known: Vec<_> = known_features().collect();
+                return Err(format!("feature {feature} is not known; known are {}", known.join(", ")));
             }
         }
+        if self.features.iter().any(|f| f == NETWORK) && !self.joins_networks() {
+            return Err(format!("feature {NETWORK}: the command takes {{p2p}} and {{peers}}"));
+        }
         Ok(())
+    }
+
+    /// Whether instances of it can find each other.
+    #[must_use]
+    pub fn joins_networks(&self) -> bool {
+        let takes = |name: &str| self.command.iter().chain(self.env.values()).any(|word| word.contains(name));
+        takes("{p2p}") && takes("{peers}")
+    }
+
+    /// The features that it claims: those that it names, and [`NETWORK`] if its command says that it can.
+    #[must_use]
+    pub fn claims(&self) -> Vec<String> {
+        let mut claims = self.features.clone();
+        if self.joins_networks() && !claims.iter().any(|f| f == NETWORK) {
+            claims.push(NETWORK.to_owned());
+        }
+        claims
     }
 }
 
@@ -152,9 +181,17 @@ mod tests {
             (good.replace("command", "comand"), "comand"),
             (format!("{good}workloads = [\"solana\"]\n"), "workload solana"),
             (format!("{good}features = [\"FLY\"]\n"), "feature FLY"),
+            (format!("{good}features = [\"NETWORK\"]\n"), "the command takes {p2p} and {peers}"),
         ] {
             let error = Manifest::parse("m.toml", &bad).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");
         }
+    }
+
+    #[test]
+    fn a_half_that_takes_its_peers_claims_networks() {
+        let half = |words: &[&str]| HalfManifest::of_command(words.iter().map(|w| (*w).to_owned()).collect());
+        assert_eq!(half(&["half", "--p2p", "{p2p}", "--peers={peers}"]).claims(), ["NETWORK"]);
+        assert_eq!(half(&["half", "--p2p", "{p2p}"]).claims(), [""; 0]);
     }
 }

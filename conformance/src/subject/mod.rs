@@ -6,9 +6,13 @@ mod process;
 
 use std::path::{Path, PathBuf};
 
+use hyper_util::rt::TokioIo;
 pub use manifest::{BadManifest, HalfManifest, Manifest};
 pub use placeholders::{PLACEHOLDERS, Placeholders};
 pub use process::{Process, StartError};
+use tokio::net::UnixStream;
+use tonic::transport::{Channel, Endpoint, Uri};
+use tower::service_fn;
 
 /// Where a half serves, or is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +39,26 @@ impl Address {
     }
 }
 
+impl Address {
+    /// A channel to it, connected by its first call.
+    pub fn channel(&self) -> Result<Channel, String> {
+        match self {
+            Self::Unix(path) => {
+                let path = path.clone();
+                let connector = service_fn(move |_: Uri| {
+                    let path = path.clone();
+                    async move { Ok::<_, std::io::Error>(TokioIo::new(UnixStream::connect(path).await?)) }
+                });
+                Ok(Endpoint::from_static("http://localhost").connect_with_connector_lazy(connector))
+            }
+            Self::Tcp(url) => {
+                let endpoint = Endpoint::from_shared(url.clone()).map_err(|e| format!("{url}: {e}"))?;
+                Ok(endpoint.tcp_nodelay(true).connect_lazy())
+            }
+        }
+    }
+}
+
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -51,13 +75,26 @@ pub enum Subject {
     Launched(HalfManifest),
     /// It runs already.
     Running(Address),
+    /// An execution half and a consensus half, which talk to each other.
+    Pair(Box<Pair>),
+}
+
+/// Halves that are certified together.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// The execution halves: instance i has number i modulo their count.
+    pub executions: Vec<HalfManifest>,
+    /// The consensus half of every instance.
+    pub consensus: HalfManifest,
+    /// Paths of the manifests that they are from, for reports.
+    pub manifests: Vec<String>,
 }
 
 impl Subject {
     /// Whether the suite can kill it and start it again.
     #[must_use]
     pub const fn is_launched(&self) -> bool {
-        matches!(self, Self::Launched(_))
+        !matches!(self, Self::Running(_))
     }
 
     /// Its command line, for reports.
@@ -66,6 +103,16 @@ impl Subject {
         match self {
             Self::Launched(manifest) => manifest.command.clone(),
             Self::Running(address) => vec![address.to_string()],
+            Self::Pair(pair) => {
+                let mut words = Vec::new();
+                for half in pair.executions.iter().chain([&pair.consensus]) {
+                    if !words.is_empty() {
+                        words.push("+".to_owned());
+                    }
+                    words.extend(half.command.iter().cloned());
+                }
+                words
+            }
         }
     }
 }

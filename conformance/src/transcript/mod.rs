@@ -70,11 +70,29 @@ impl Recorder {
 
 /// Writes records to a file, each with its length before it.
 pub fn write(path: &Path, records: &[Record]) -> io::Result<()> {
-    let mut out = io::BufWriter::new(fs::File::create(path)?);
-    for record in records {
-        out.write_all(&record.encode_length_delimited_to_vec())?;
-    }
+    let mut out = Writer::create(path)?;
+    records.iter().try_for_each(|record| out.add(record))?;
     out.flush()
+}
+
+/// Writes records to a file as they come.
+pub struct Writer(io::BufWriter<fs::File>);
+
+impl Writer {
+    /// Begins a file.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self(io::BufWriter::new(fs::File::create(path)?)))
+    }
+
+    /// Adds a record.
+    pub fn add(&mut self, record: &Record) -> io::Result<()> {
+        self.0.write_all(&record.encode_length_delimited_to_vec())
+    }
+
+    /// Hands what was added to the system.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Reads the records of a file.

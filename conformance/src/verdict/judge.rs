@@ -99,9 +99,10 @@ impl Judge {
                 self.calls.insert(call.call, seen);
             }
             Event::Message(message) => {
+                // Cases of pairs look at the calls, as those of a consensus half do.
                 let under_test = match self.case.role {
-                    Role::Consensus => Sender::Consensus,
-                    _ => Sender::Execution,
+                    Role::Consensus | Role::Both => Sender::Consensus,
+                    Role::Execution => Sender::Execution,
                 };
                 if message.sender() == under_test
                     && let Some(call) = self.calls.get_mut(&message.call)
@@ -165,7 +166,7 @@ impl Judge {
             return;
         };
         let call = ended.call.and_then(|c| self.calls.get(&c));
-        let seen = match outcome::Seen::new(observed, call, self.case.role == Role::Consensus) {
+        let seen = match outcome::Seen::new(observed, call, self.case.role != Role::Execution) {
             Ok(seen) => seen,
             Err(what) => {
                 self.harness_fault.get_or_insert_with(|| format!("step {index}: {what}"));
@@ -215,7 +216,7 @@ impl Judge {
         }
         // The requirement to stay in service is one of the execution half; a consensus half that ends breaks the case.
         let requirement = match self.case.role {
-            Role::Consensus => self.case.schema.verifies.first().cloned(),
+            Role::Consensus | Role::Both if !process.execution => self.case.schema.verifies.first().cloned(),
             _ => Some("ECP-ERR-006".to_owned()),
         };
         self.failures.push(Failure {
@@ -266,35 +267,20 @@ impl Judge {
             _ => return,
         };
         let seen = match event {
-            Event::CallBegan(call) => {
-                Seen::Call { call: call.call, method: &call.method, token: call.token.as_deref() }
-            }
-            Event::Message(m) if m.sender() == Sender::Consensus => {
-                Seen::FromConsensus { call: m.call, bytes: &m.bytes }
-            }
-            Event::Message(m) => Seen::FromExecution { call: m.call, bytes: &m.bytes },
-            Event::HalfClosed(closed) => Seen::HalfClosed { call: closed.call },
-            Event::Reset(reset) => Seen::Reset { call: reset.call },
-            Event::Status(status) => {
-                let error = outcome::reason_of(status);
-                Seen::Ended {
-                    call: status.call,
-                    code: status.code,
-                    error,
-                    message: &status.message,
-                    local: status.local,
-                }
-            }
             Event::Process(process) => match &process.what {
                 Some(process::What::Started(_)) if self.case.role == Role::Execution => Seen::ExecutionStarted,
-                Some(process::What::Started(_)) => Seen::ConsensusStarted,
+                // Of the execution half of a pair, its connection tells.
+                Some(process::What::Started(_)) if !process.execution => Seen::ConsensusStarted,
                 _ => return,
             },
-            Event::Connection(connection) if self.case.role == Role::Consensus => match &connection.what {
+            Event::Connection(connection) if self.case.role != Role::Execution => match &connection.what {
                 Some(schema::connection::What::Opened(_)) => Seen::ExecutionStarted,
                 _ => return,
             },
-            _ => return,
+            _ => match said(event) {
+                Some(seen) => seen,
+                None => return,
+            },
         };
         let half = match self.case.role {
             Role::Execution => Some(Half::Execution),
@@ -312,4 +298,24 @@ impl Judge {
             }
         }
     }
+}
+
+/// What the monitor is fed of an event on a call.
+pub(crate) fn said(event: &Event) -> Option<ecp_monitor::Event<'_>> {
+    use ecp_monitor::Event as Seen;
+    Some(match event {
+        Event::CallBegan(call) => Seen::Call { call: call.call, method: &call.method, token: call.token.as_deref() },
+        Event::Message(m) if m.sender() == Sender::Consensus => Seen::FromConsensus { call: m.call, bytes: &m.bytes },
+        Event::Message(m) => Seen::FromExecution { call: m.call, bytes: &m.bytes },
+        Event::HalfClosed(closed) => Seen::HalfClosed { call: closed.call },
+        Event::Reset(reset) => Seen::Reset { call: reset.call },
+        Event::Status(status) => Seen::Ended {
+            call: status.call,
+            code: status.code,
+            error: outcome::reason_of(status),
+            message: &status.message,
+            local: status.local,
+        },
+        _ => return None,
+    })
 }

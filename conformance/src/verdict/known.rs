@@ -83,6 +83,12 @@ impl KnownFailing {
         }
     }
 
+    /// Whether an entry is about this failure of a case.
+    #[must_use]
+    pub fn explains(&self, case: &str, failure: Option<&Failure>) -> bool {
+        failure.is_some_and(|failure| self.0.iter().any(|e| e.pattern.is_match(case) && e.explains(failure)))
+    }
+
     /// Entries that no case was matched by; they are stale.
     #[must_use]
     pub fn unmatched(&self) -> Vec<String> {

@@ -5,12 +5,15 @@ mod known;
 mod outcome;
 #[cfg(test)]
 mod tests;
+mod update;
 
 pub use judge::Judge;
+pub(crate) use judge::said;
 pub use known::{BadList, KnownFailing};
-pub(crate) use outcome::exit_text;
+pub(crate) use outcome::{exit_text, reason_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+pub use update::{Result as KnownResult, Updated, update as update_known};
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -98,7 +98,7 @@ impl Seen {
 }
 
 /// The ECP error in a status.
-pub(super) fn reason_of(status: &schema::Status) -> Option<EcpError> {
+pub(crate) fn reason_of(status: &schema::Status) -> Option<EcpError> {
     let code = tonic::Code::from_i32(status.code);
     EcpError::from_status(&tonic::Status::with_details(code, status.message.clone(), status.details.clone()))
 }

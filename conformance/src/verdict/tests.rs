@@ -213,7 +213,7 @@ fn a_set_up_that_fails_names_no_requirement() {
 fn a_process_that_ends_by_itself_fails() {
     let mut writer = Writer::up_to_the_second_step(20);
     let what = Some(schema::process::What::Exited(schema::Exit { code: Some(101), signal: None }));
-    writer.event(Event::Process(schema::Process { instance: 0, what }));
+    writer.event(Event::Process(schema::Process { instance: 0, execution: false, what }));
     let judged = writer.finish();
     assert_eq!(judged.failures[0].requirement.as_deref(), Some("ECP-ERR-006"));
     assert_eq!(judged.failures[0].did, "the process ended by itself, exit code 101");

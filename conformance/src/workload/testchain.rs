@@ -83,7 +83,7 @@ pub(super) fn timeouts(setup: &Setup) -> Timeouts {
         precommit_ms: setup.precommit_ms.unwrap_or(200),
         precommit_delta_ms: 100,
         rebroadcast_ms: 1000,
-        target_height_ms: None,
+        target_height_ms: setup.height_ms,
     }
 }
 
