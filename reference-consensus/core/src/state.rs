@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecp_types::{
-    Certificate, ConsensusPosition, Evidence, Felt, Height, HeightParams, InstanceId, LastSigned, Network, Position,
-    Round, RoundRole, StreamId,
+    Action, Certificate, ConsensusPosition, Evidence, Felt, Height, HeightParams, InstanceId, LastSigned, Network,
+    Position, Round, RoundRole, StreamId,
 };
 
 use crate::{
@@ -142,6 +142,8 @@ pub(crate) enum Purpose {
     GapParams(Height),
     GapCertificate(Height),
     BestEffort,
+    /// Its outcome matters no more, but that this half is fenced or has to stop does.
+    Abandoned,
 }
 
 /// The round that the engine is in.
@@ -220,6 +222,18 @@ impl State {
             finals: BTreeMap::new(),
             halted: false,
         }
+    }
+
+    /// Names (of calls, streams, timers) are numbers above this one from now on, if they are not yet. For exhaustive
+    /// search: names that are far from every quantity can be told from them, and put in a canonical form.
+    pub fn name_from(&mut self, number: u64) {
+        self.last_id = self.last_id.max(number);
+    }
+
+    /// The newest name.
+    #[must_use]
+    pub fn last_name(&self) -> u64 {
+        self.last_id
     }
 
     /// What is on disk.
@@ -310,6 +324,14 @@ impl State {
             Purpose::GapCertificate(height) => self.on_gap_certificate(height, result, fx),
             Purpose::BestEffort => {
                 if let Err(failure) = result {
+                    self.settle(&failure, fx);
+                }
+            }
+            Purpose::Abandoned => {
+                // Who is told that it is fenced stops, whatever call told it (ECP-SES-019).
+                if let Err(failure) = result
+                    && failure.action == Action::Halt
+                {
                     self.settle(&failure, fx);
                 }
             }

@@ -332,7 +332,9 @@ impl State {
     pub(crate) fn drop_job(&mut self, job: Job, fx: &mut Vec<Effect>) {
         match job.gate {
             Gate::InFlight(call) if job.end_sent => {
-                self.calls.remove(&call);
+                if let Some(purpose) = self.calls.get_mut(&call) {
+                    *purpose = Purpose::Abandoned;
+                }
             }
             gate => self.end_call(gate, job.stream_id, fx),
         }

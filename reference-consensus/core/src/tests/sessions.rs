@@ -3,7 +3,7 @@
 use ecp_types::{Action, Network, Phase, Reason};
 
 use super::world::*;
-use crate::{Ask, Call, Durable, Effect, Halt, Handshaken, Input, Outcome, Timer};
+use crate::{Ask, Call, Durable, Effect, Halt, Handshaken, Input, Note, Outcome, Timer};
 
 #[test]
 fn nothing_but_a_handshake_is_called_first() {
@@ -135,4 +135,25 @@ fn a_committee_with_another_hash_is_not_voted_in() {
     wrong.committee.hash[0] ^= 1;
     world.returned(id, Ok(Outcome::Params(wrong)));
     assert!(matches!(world.halted(), Some(Halt::Refused(_))));
+}
+
+#[test]
+fn a_validation_that_matters_no_more_still_tells_that_this_half_is_fenced() {
+    let validating = || {
+        let mut world = World::running(1);
+        world.gossip(header(0, 1, OTHER), &parts(5), 5);
+        let call = world.find_call(|c| matches!(c, Call::Validate { .. })).unwrap();
+        let reply = world.reply();
+        world.input(Input::Engine(Ask::Decided { reply, certificate: certificate(0, 1, 5) }));
+        (world, call)
+    };
+    // The height is decided, so no verdict matters; that another half took over does (ECP-SES-019).
+    let (mut world, call) = validating();
+    world.returned(call, Err(failure(Action::Halt, Some(Reason::Fenced))));
+    assert!(matches!(world.halted(), Some(Halt::Fenced(_))));
+    // Anything else that its call comes to changes nothing.
+    let (mut world, call) = validating();
+    world.returned(call, Err(failure(Action::Handshake, Some(Reason::HeightMismatch))));
+    assert!(world.halted().is_none() && world.has_call(|c| matches!(c, Call::Decide(_))));
+    assert!(!world.effects.iter().any(|e| matches!(e, Effect::Note(Note::SessionLost(_)))));
 }
