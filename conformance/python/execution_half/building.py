@@ -140,11 +140,14 @@ class Building:
         p.present(request, "", "height", "round", "valid_round")
         p.round_below(request)
         p.felt(request.proposer, "proposer")
+        self.ready()
+        self.due(request.height)
+        # Only the format of the height can read it, so it is judged last.
         try:
             init = Init.decode(request.init)
         except Invalid:
             raise invalid("init", "cannot be decoded") from None
-        self.ready()
-        self.due(request.height)
+        if init.height != request.height:
+            raise invalid("init", "is of another height")
         init.round, init.valid_round, init.proposer = request.round, request.valid_round, request.proposer
         return message("ReframeInitResponse")(init=init.encode())

@@ -82,7 +82,8 @@ class Deciding:
             if settled == "same":
                 return self.decided(request)
             if settled:
-                raise Refused("CONFLICT", "another commitment is committed at this height: compare the certificates")
+                text = "another commitment is committed at this height: compare the certificates"
+                raise Refused("CONFLICT", text, committed="0x" + settled.commitment.hex())
             self.due(request.height)
             block = self.candidates.get(request.commitment)
             if block is None:
@@ -106,6 +107,7 @@ class Deciding:
         self.deciding = True
         try:
             self.end_work(but=awaited)
+            await self.bounded(request.height, awaited, unknown)
             for work in awaited:
                 await work.done.wait()
                 if request.commitment in self.candidates:
@@ -116,6 +118,16 @@ class Deciding:
             raise unknown
         finally:
             self.deciding = False
+
+    async def bounded(self, height, awaited, unknown):
+        """A named condition is awaited for a bounded time; then the validations end as at the end of their budget."""
+        try:
+            await asyncio.wait_for(self.chain.distant(height), p.CONDITION_WAIT_S)
+        except TimeoutError:
+            for work in awaited:
+                work.awaited = False
+                work.over()
+            raise unknown from None
 
     async def finalize(self, request, context, session):
         p.present(request, "", "height")

@@ -24,13 +24,11 @@ class Importing:
             raise order(event.WhichOneof("event"), "header")
         header = event.header
         p.header(header)
-        if header.part_format != self.genesis.at(header.height)["part_format"]:
-            raise invalid("header.part_format", "is not that of the height")
         self.ready()
         self.supported(header.height)
         if header.height > self.chain.next or header.height < self.genesis.first:
             self.due(header.height)
-        proposal, bad = Proposal(self.chain, header.height, None), None
+        proposal, bad = Proposal(self.chain, header.height, None), self.bad_header(header)
         while not proposal.ended:
             event = await read()
             kind = event.WhichOneof("event") if event is not None else "the end of the stream"
@@ -50,6 +48,15 @@ class Importing:
             bad = bad or "the parts do not match the counts of the header"
         key = ("import", header.height, header.certificate.commitment)
         return await self.once(key, self.run_import(header.certificate, proposal, bad, session))
+
+    def bad_header(self, header):
+        """What is wrong with a header that can come from a peer: it makes no status."""
+        rules = self.genesis.at(header.height)
+        if header.part_format != rules["part_format"]:
+            return "the part format is not that of the height"
+        if header.counts.parts > p.PARTS_MAX or header.counts.bytes > rules["max_proposal_bytes"]:
+            return "the header counts more than a proposal can have"
+        return None
 
     def import_part(self, proposal, part, bad):
         """The first thing that is wrong with the parts; what is too large is counted and not kept."""

@@ -13,6 +13,7 @@ PACKAGE = "starknet.ecp.v1alpha1"
 PRIME = 2**251 + 17 * 2**192 + 1
 MESSAGE_BYTES, PART_BYTES, HANDSHAKE_BYTES = 8 << 20, 6 << 20, 64 << 10
 BUDGET_MS_MAX, MEMBERS_MAX, EVIDENCE_MAX, TEXT_MAX = 600_000, 1_000, 64, 1_024
+PARTS_MAX, CONDITION_WAIT_S = 1 << 18, 10.0
 WATCH_LOST_S, HEARTBEAT_S = 10.0, 0.5
 
 
@@ -140,7 +141,9 @@ def basis(value, at):
 
 def part(value, at="part."):
     if len(value.payload) > PART_BYTES:
-        raise Refused("LIMIT_EXCEEDED", f"a payload has more than {PART_BYTES} bytes: cut it", limit="max_part_bytes")
+        raise Refused("LIMIT_EXCEEDED", f"a payload has more than {PART_BYTES} bytes: cut it", limit=PART_BYTES)
+    if value.index >= PARTS_MAX:
+        raise Refused("LIMIT_EXCEEDED", f"a proposal has more than {PARTS_MAX} parts: cut fewer", limit=PARTS_MAX)
     present(value, at, "index")
     known(value.kind, KIND, at + "kind")
 
@@ -197,17 +200,40 @@ def evidence(value, at):
         sized(one.signature, here + "signature", 1, 1024)
 
 
-def handshake(request):
+def comparable(check, *fields):
+    """Whether fields obey their rules: a check that reads others is passed over."""
+    try:
+        check(*fields)
+    except Refused:
+        return False
+    return True
+
+
+def revisions(request):
     if not 1 <= len(request.revisions) <= 16:
         raise invalid("revisions", "are not 1 to 16")
     for index, revision in enumerate(request.revisions):
         if revision == 0:
             raise invalid(f"revisions[{index}]", "is 0")
+
+
+def network(request):
+    present(request, "", "network")
+    value = request.network
+    label(value.chain_id, "network.chain_id", 31)
+    sized(value.genesis_hash, "network.genesis_hash", 32)
+    present(value, "network.", "fork_id")
+    sized(value.activation_digest, "network.activation_digest", 32)
+
+
+def handshake(request):
+    revisions(request)
     present(request, "", "limits")
     for name, least in (("max_message_bytes", MESSAGE_BYTES), ("max_part_bytes", PART_BYTES), ("max_candidates", 2)):
         if getattr(request.limits, name) < least:
             raise invalid("limits." + name, f"is below {least}")
-    present(request, "", "network", "software")
+    network(request)
+    present(request, "", "software")
     for name in ("name", "version"):
         if len(getattr(request.software, name).encode()) > 64:
             raise invalid("software." + name, "has more than 64 bytes")

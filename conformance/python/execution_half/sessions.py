@@ -59,7 +59,9 @@ class Sessions:
 
     def supported(self, height):
         if not self.genesis.supported(height):
-            raise Refused("UNSUPPORTED_AT_HEIGHT", f"height {height} is not in ecp-test/1: upgrade this half")
+            lacks = self.genesis.at(height)["part_format"]
+            text = f"height {height} is not in ecp-test/1: upgrade this half"
+            raise Refused("UNSUPPORTED_AT_HEIGHT", text, unsupported=lacks)
 
     def due(self, height):
         self.supported(height)
@@ -69,29 +71,28 @@ class Sessions:
 
     async def handshake(self, data, context):
         if len(data) > p.HANDSHAKE_BYTES:
-            raise Refused("LIMIT_EXCEEDED", "a handshake has at most 65,536 bytes", limit="handshake_bytes")
+            raise Refused("LIMIT_EXCEEDED", "a handshake has at most 65,536 bytes", limit=p.HANDSHAKE_BYTES)
         request = parse(message("HandshakeRequest"), data)
-        if request.revisions and 1 not in request.revisions:
+        if p.comparable(p.revisions, request) and 1 not in request.revisions:
             raise Refused("NO_COMMON_REVISION", "this half speaks revision 1: upgrade the older half", supported=1)
-        network = self.network()
+        network, legible = self.network(), p.comparable(p.network, request)
         for name in ("chain_id", "genesis_hash", "fork_id", "activation_digest"):
             ours, theirs = getattr(network, name), getattr(request.network, name)
-            if request.HasField("network") and ours != theirs:
+            if legible and ours != theirs:
                 ours, theirs = (v.hex() if isinstance(v, bytes) else v for v in (ours, theirs))
                 text = f"another {name}: start both halves from the same genesis"
                 raise Refused("NETWORK_MISMATCH", text, field=f"network.{name}", expected=ours, received=theirs)
         if request.role == ROLE["READER"]:
             p.handshake(request)
-            p.present(request.network, "network.", "fork_id")
             return self.issue(request)
         async with self.handshakes:
             holder = self.writer
-            if request.role == ROLE["WRITER"] and holder and holder.consensus_id != request.consensus_id:
+            known = request.role == ROLE["WRITER"] and len(request.consensus_id) == 16
+            if known and holder and holder.consensus_id != request.consensus_id:
                 recent = holder.watches or time.monotonic() - holder.watched < p.WATCH_LOST_S
                 if recent and not request.takeover:
                     raise Refused("SESSION_HELD", "another consensus half holds this one: stop it, or take over")
             p.handshake(request)
-            p.present(request.network, "network.", "fork_id")
             if self.phase == "DRAINING":
                 self.ready()
             return await asyncio.shield(self.replace(holder, request))

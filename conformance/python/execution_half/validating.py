@@ -128,7 +128,7 @@ class Validating:
     async def validate_proposal(self, read, context, session):
         event = await read()
         if event is None:
-            return
+            raise order("the end of the stream", "open")
         if event.WhichOneof("event") is None:
             raise invalid("event", "is absent")
         if event.WhichOneof("event") != "open":
@@ -173,6 +173,6 @@ class Validating:
                 if work.take(event) and work.verdict.done():
                     return
             if not work.proposal.ended:
-                work.lost()
+                work.fail(order("the end of the stream", "end"))
         except Exception as error:
             work.fail(error)
