@@ -19,11 +19,16 @@ for (const name of ['execution', 'genesis', 'keys', 'data']) if (!args[name]) st
 let node;
 try {
   const { network, first } = readGenesis(args.genesis);
-  node = new Node({ network, first, keys: readKeys(args.keys), store: new Store(args.data), mayStartRecord: args['sign-without-record'] });
+  const [keys, store] = [readKeys(args.keys), new Store(args.data)];
+  store.takeNote(args.keys);
+  node = new Node({ network, first, keys, store, mayStartRecord: args['sign-without-record'] });
 } catch (e) {
   stop(`cannot start: ${e.message}`);
 }
 
+// Defects in a row after which only an operator helps.
+const DEFECTS_MAX = 20;
+let defects = 0;
 let pause = 100;
 for (;;) {
   let session;
@@ -34,6 +39,8 @@ for (;;) {
   } catch (e) {
     if (e.action === undefined || ['halt', 'report', 'resync'].includes(e.action)) stop(`stopped: ${e.action ? e.message : e.stack}`);
     session.close();
+    defects = e.defect ? defects + 1 : 0;
+    if (defects > DEFECTS_MAX) stop(`stopped: ${e.message}`);
     if (Date.now() - began > 2000) pause = 100;
     console.error(`${e.message}: connecting again`);
     await sleep(e.action === 'retry' ? e.retryMs : pause);

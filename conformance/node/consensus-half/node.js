@@ -53,9 +53,9 @@ export class Node {
     const e = committed ? BigInt(committed.height) : none;
     const known = committed && store.certs.get(e)?.certificate;
     if (known && !known.commitment.equals(committed.commitment)) throw new EcpError('halt', `two decisions at height ${e}`);
-    const record = store.last || store.decided !== null || store.acked !== null;
-    if (committed && !record && !this.mayStartRecord) {
-      throw new EcpError('halt', 'the chain has begun and there is no signing record: --sign-without-record overrides');
+    // Nobody else could decide a height here, so a key without a record has to stay silent for ever (ECP-REC-011).
+    if (!store.hasRecord() && !this.mayStartRecord) {
+      throw new EcpError('halt', 'there is neither a signing record nor the note of a fresh key: --sign-without-record overrides');
     }
     if (e > k) {
       if (earliest === undefined || BigInt(earliest) > k + 1n) throw new EcpError('halt', `heights from ${k + 1n} are pruned and there are no peers`);
@@ -93,7 +93,7 @@ export class Node {
     const certificate = this.certificate(height);
     const { round, commitment } = certificate;
     try {
-      const reply = await this.session.persist(() => this.session.unary('Decide', { height: height.toString(), round, commitment, certificate }, 60000));
+      const reply = await this.session.lane(() => this.session.unary('Decide', { height: height.toString(), round, commitment, certificate }, 60000));
       return this.acknowledge(height, commitment, reply);
     } catch (e) {
       if (e.reason === 'UNKNOWN_PROPOSAL') return this.import(height);
@@ -115,7 +115,7 @@ export class Node {
     const { parts, part_format: format } = this.store.decidedBody(height);
     const header = { height: height.toString(), certificate, part_format: format, counts: counts(parts) };
     for (;;) {
-      const reply = await this.session.persist(() => this.session.importDecided(header, parts));
+      const reply = await this.session.lane(() => this.session.importDecided(header, parts));
       if (reply.outcome === 'IMPORT_OUTCOME_NOT_READY') await this.session.nextState();
       else if (['IMPORT_OUTCOME_COMMITTED', 'IMPORT_OUTCOME_ALREADY_COMMITTED'].includes(reply.outcome)) {
         return this.acknowledge(height, certificate.commitment, reply);
@@ -140,7 +140,7 @@ export class Node {
       const proposer = members[round < proposers.length ? proposers[round] : (round - proposers.length) % members.length];
       const mine = maySign && proposer === me;
       const role = mine ? 'ROUND_ROLE_PROPOSER' : maySign ? 'ROUND_ROLE_VALIDATOR' : 'ROUND_ROLE_OBSERVER';
-      await this.session.persist(() => this.session.unary('StartRound', { height: height.toString(), round, role, proposer: proposer.address }, 5000));
+      await this.session.lane(() => this.session.unary('StartRound', { height: height.toString(), round, role, proposer: proposer.address }, 5000));
       const timeout = params.timeouts.propose_ms + round * (params.timeouts.propose_delta_ms ?? 0);
       const ends = Date.now() + timeout;
       const commitment = mine ? await this.propose(height, round, params, timeout, ends) : null;

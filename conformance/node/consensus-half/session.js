@@ -20,14 +20,14 @@ const ACTIONS = {
   STREAM_ORDER: 'report', STREAM_ID_REUSED: 'report', FEATURE_NOT_NEGOTIATED: 'report', HALTED: 'halt', DIVERGENCE: 'halt',
   CONFLICT: 'halt', DRAINING: 'handshake', SYNCING: 'wait', UNSUPPORTED_AT_HEIGHT: 'halt', HEIGHT_MISMATCH: 'handshake',
   NOT_READY: 'wait', PRUNED: 'resync', ROUND_NOT_STARTED: 'report', ROUND_BURNED: 'skip', UNKNOWN_PROPOSAL: 'resync', BUSY: 'retry',
-  STORAGE_FAILED: 'halt', INTERNAL_FAULT: 'handshake',
+  STORAGE_FAILED: 'halt', INTERNAL_FAULT: 'report',
 };
 
 /** An error with what the caller does: retry, wait, handshake, resync, skip, halt or report. */
 export class EcpError extends Error {
-  constructor(action, message, { reason = '', retryMs = 1000 } = {}) {
+  constructor(action, message, { reason = '', retryMs = 1000, defect = false } = {}) {
     super(message);
-    Object.assign(this, { action, reason, retryMs });
+    Object.assign(this, { action, reason, retryMs, defect });
   }
 }
 
@@ -176,6 +176,16 @@ export class Session {
         else if (e.action === 'wait') await this.nextState();
         else throw e;
       }
+    }
+  }
+
+  /** A call of the serial lane. After a defect it is made anew, and first the position is read again (ECP-ERR-010). */
+  async lane(call) {
+    try {
+      return await this.persist(call);
+    } catch (e) {
+      if (e.action === 'report') throw new EcpError('handshake', e.message, { reason: e.reason, defect: true });
+      throw e;
     }
   }
 

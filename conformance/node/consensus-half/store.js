@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const BODIES_KEPT = 64n;
+const FRESH = '{"format":"ecp-signing-record/1","last_signed":null}\n';
 const key = (h, r) => `${h}/${r}`;
 const encode = (record) => JSON.stringify(record, (_, v) => {
   if (typeof v === 'bigint') return { $n: v.toString() };
@@ -24,7 +25,7 @@ export class Store {
   constructor(dir) {
     fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
     this.file = path.join(dir, 'log.jsonl');
-    Object.assign(this, { id: null, instance: null, marks: new Set(), bodies: new Map(), votes: new Map(), certs: new Map(), last: null, decided: null, acked: null });
+    Object.assign(this, { id: null, instance: null, marks: new Set(), bodies: new Map(), votes: new Map(), certs: new Map(), last: null, decided: null, acked: null, record: false });
     const lines = fs.existsSync(this.file) ? fs.readFileSync(this.file, 'utf8').split('\n') : [];
     lines.pop(); // what follows the last line end was never synced
     for (const line of lines) this.apply(decode(line));
@@ -35,6 +36,7 @@ export class Store {
   apply(r) {
     if (r.t === 'id') this.id = r.id;
     if (r.t === 'instance') this.instance = r.id;
+    if (r.t === 'record') this.record = true;
     if (r.t === 'last') this.last = r.last;
     if (r.t === 'mark') this.marks.add(key(r.h, r.r));
     if (r.t === 'body') this.bodies.set(key(r.h, r.r), r);
@@ -57,6 +59,21 @@ export class Store {
     if (record.t === 'ack' && record.h % BODIES_KEPT === 0n) this.compact();
   }
 
+  /** Takes the note of a fresh key as the signing record, durably, and removes it: a note that stayed would count twice. */
+  takeNote(keys) {
+    const note = `${keys}.fresh`;
+    if (!fs.existsSync(note)) return;
+    if (fs.readFileSync(note, 'utf8') !== FRESH) throw new Error(`${note} is no signing record of a fresh key`);
+    if (!this.hasRecord()) this.put({ t: 'record' });
+    fs.unlinkSync(note);
+    syncDirectory(path.dirname(path.resolve(note)));
+  }
+
+  /** Whether there is a signing record, with a signature or without. */
+  hasRecord() {
+    return this.record || this.last !== null || this.decided !== null || this.acked !== null;
+  }
+
   /** Writes the log again without what is no longer needed. */
   compact() {
     const floor = this.acked === null ? -1n : this.acked - BODIES_KEPT;
@@ -68,6 +85,7 @@ export class Store {
     const records = [{ t: 'id', id: this.id }, ...[...this.marks].map((k) => ({ t: 'mark', h: BigInt(k.split('/')[0]), r: Number(k.split('/')[1]) })),
       ...this.bodies.values(), ...this.votes.values(), ...[...this.certs.values()].sort((a, b) => (a.h < b.h ? -1 : 1))];
     if (this.instance) records.push({ t: 'instance', id: this.instance });
+    if (this.record) records.push({ t: 'record' });
     if (this.last) records.push({ t: 'last', last: this.last });
     if (this.acked !== null) records.push({ t: 'ack', h: this.acked });
     const fd = fs.openSync(`${this.file}.new`, 'w', 0o600);
