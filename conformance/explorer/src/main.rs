@@ -17,6 +17,9 @@ struct Options {
     /// The larger bounds.
     #[arg(long, conflicts_with_all = ["faults", "rules"])]
     nightly: bool,
+    /// All faults at once, for a machine with time and memory of its own.
+    #[arg(long, conflicts_with_all = ["faults", "rules", "nightly"])]
+    everything: bool,
     /// Takes away each rule, and writes what then goes wrong into this folder.
     #[arg(long, value_name = "FOLDER")]
     rules: Option<PathBuf>,
@@ -36,11 +39,11 @@ struct Options {
     /// With --faults: a rule that is taken away.
     #[arg(long, value_parser = |name: &str| Rule::named(name).ok_or("there is no such rule"))]
     without: Option<Rule>,
-    /// Looks first at what was found last, which needs less memory; always so with --nightly.
+    /// Looks first at what was found last, which needs less memory; always so with --nightly and --everything.
     #[arg(long)]
     depth: bool,
     /// Gives up after so many states.
-    #[arg(long, default_value_t = 100_000_000)]
+    #[arg(long, default_value_t = 200_000_000)]
     most: usize,
 }
 
@@ -58,11 +61,12 @@ fn main() -> anyhow::Result<()> {
     let all: Vec<Bounds> = match own {
         Some(own) => vec![own],
         None if options.nightly => plan::NIGHTLY.to_vec(),
+        None if options.everything => vec![plan::EVERYTHING],
         None => plan::EACH_CHANGE.to_vec(),
     };
     let mut wrong = 0;
     for bounds in all {
-        let order = if options.nightly || options.depth { Order::Depth } else { Order::Breadth };
+        let order = if options.nightly || options.everything || options.depth { Order::Depth } else { Order::Breadth };
         let found = explore(&bounds, options.without, order, options.most);
         println!("{}", summary(&bounds, &found));
         if let Some(counterexample) = &found.counterexample {

@@ -21,7 +21,7 @@ const fn bounds(heights: u64, faults: Faults) -> Bounds {
 }
 
 /// Explored for each change.
-pub const EACH_CHANGE: [Bounds; 11] = [
+pub const EACH_CHANGE: [Bounds; 13] = [
     bounds(2, NONE),
     bounds(2, Faults { consensus_crashes: 1, ..NONE }),
     bounds(2, Faults { execution_crashes: 1, ..NONE }),
@@ -33,19 +33,25 @@ pub const EACH_CHANGE: [Bounds; 11] = [
     bounds(2, Faults { expiries: 1, ..NONE }),
     bounds(1, Faults { consensus_crashes: 1, execution_crashes: 1, ..NONE }),
     bounds(1, Faults { consensus_crashes: 2, ..NONE }),
+    bounds(1, Faults { consensus_crashes: 1, execution_crashes: 1, objections: 1, ..NONE }),
+    bounds(1, Faults { losses: 1, takeovers: 1, ..NONE }),
 ];
 
 /// Explored at night.
-pub const NIGHTLY: [Bounds; 6] = [
-    bounds(1, Faults { losses: 1, takeovers: 1, ..NONE }),
-    bounds(1, Faults { consensus_crashes: 1, execution_crashes: 1, objections: 1, ..NONE }),
+pub const NIGHTLY: [Bounds; 8] = [
+    bounds(1, Faults { losses: 1, reorders: 1, takeovers: 1, ..NONE }),
+    bounds(1, Faults { consensus_crashes: 1, duplicates: 1, reorders: 1, takeovers: 1, ..NONE }),
+    bounds(1, Faults { execution_crashes: 1, losses: 1, duplicates: 1, reorders: 1, ..NONE }),
+    bounds(1, Faults { consensus_crashes: 2, execution_crashes: 2, ..NONE }),
     bounds(2, Faults { consensus_crashes: 2, ..NONE }),
-    bounds(2, Faults { execution_crashes: 2, ..NONE }),
     bounds(2, Faults { consensus_crashes: 1, execution_crashes: 1, ..NONE }),
-    bounds(2, FULL),
+    Bounds { overlap: true, ..bounds(2, Faults { consensus_crashes: 1, ..NONE }) },
+    Bounds { overlap: true, ..bounds(2, Faults { execution_crashes: 1, ..NONE }) },
 ];
 
-/// Everything at once.
+/// Everything at once: for a machine with time and memory of its own.
+pub const EVERYTHING: Bounds = bounds(2, FULL);
+
 const FULL: Faults = Faults {
     consensus_crashes: 2,
     execution_crashes: 2,
