@@ -128,8 +128,9 @@ async fn prepare(
     let genesis_path = workspace.path().join("genesis.json");
     std::fs::write(&genesis_path, &fixture.genesis).map_err(|e| NoStart::Suite(e.to_string()))?;
 
-    let budgets = case.schema.verifies.iter().any(|id| id == "ECP-BUD-008");
-    let stage = Arc::new(Stage::new(recorder.clone(), Model::new(genesis.clone(), budgets)));
+    let about = |requirement: &str| case.schema.verifies.iter().any(|id| id == requirement);
+    let (budgets, silence) = (about("ECP-BUD-008"), about("ECP-SES-017"));
+    let stage = Arc::new(Stage::new(recorder.clone(), Model::new(genesis.clone(), budgets), silence));
     let name = "first".to_owned();
     let value = Some(binding::Value::Number(genesis.first_height()));
     recorder.record(Event::Binding(schema::Binding { name, value }));

@@ -61,6 +61,7 @@ pub(super) struct InstanceScript {
 impl InstanceScript {
     /// The script of instance `index` in front of `behind`.
     pub(super) fn new(stage: Arc<Stage>, index: u32, behind: Behind) -> Arc<Self> {
+        let manners = Mutex::new(Manners::new(stage.silence));
         Arc::new_cyclic(|me| Self {
             stage,
             index,
@@ -68,7 +69,7 @@ impl InstanceScript {
             door: OnceLock::new(),
             process: AtomicU32::new(0),
             arrivals: watch::Sender::new(0),
-            manners: Mutex::default(),
+            manners,
             calls: Mutex::default(),
             dying: AtomicBool::new(false),
             me: me.clone(),
@@ -84,7 +85,7 @@ impl InstanceScript {
     /// A new process of the half begins.
     pub(super) fn next_process(&self) {
         self.process.fetch_add(1, Ordering::SeqCst);
-        *locked(&self.manners) = Manners::default();
+        *locked(&self.manners) = Manners::new(self.stage.silence);
     }
 
     /// Counts the calls that began.

@@ -21,6 +21,8 @@ pub(super) struct Stage {
     pub recorder: Recorder,
     /// The calls that the half made.
     pub log: CallLog,
+    /// Whether a build under a silent Watch counts.
+    pub silence: bool,
     pub(super) rules: Mutex<Rules>,
     pub(super) model: Mutex<Model>,
     pub(super) states: Mutex<Vec<(Option<u32>, Json)>>,
@@ -34,10 +36,11 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Stage {
     /// A stage on which nothing has happened.
-    pub(super) fn new(recorder: Recorder, model: Model) -> Self {
+    pub(super) fn new(recorder: Recorder, model: Model, silence: bool) -> Self {
         Self {
             recorder,
             log: CallLog::default(),
+            silence,
             rules: Mutex::default(),
             model: Mutex::new(model),
             states: Mutex::default(),
