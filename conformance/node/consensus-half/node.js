@@ -138,7 +138,10 @@ export class Node {
     for (; ; round += 1) {
       const { proposers } = params;
       const proposer = members[round < proposers.length ? proposers[round] : (round - proposers.length) % members.length];
-      const mine = maySign && proposer === me;
+      // Nothing is built at a height that the network has left (ECP-SYN-018).
+      const tip = this.session.state?.network_tip;
+      const left = tip !== undefined && tip !== null && BigInt(tip) >= height;
+      const mine = maySign && proposer === me && !left;
       const role = mine ? 'ROUND_ROLE_PROPOSER' : maySign ? 'ROUND_ROLE_VALIDATOR' : 'ROUND_ROLE_OBSERVER';
       await this.session.lane(() => this.session.unary('StartRound', { height: height.toString(), round, role, proposer: proposer.address }, 5000));
       const timeout = params.timeouts.propose_ms + round * (params.timeouts.propose_delta_ms ?? 0);
