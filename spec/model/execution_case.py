@@ -41,7 +41,7 @@ class Writer:
         self.token = {"A": None, "B": None}
         self.before = None
         self.proposals = {}
-        self.built = set()
+        self.built = {}
         self.streams = set()
         self.two = any(s["did"]["what"] == "deliver of the other" for s in states)
 
@@ -85,6 +85,8 @@ class Writer:
         extra = {"session": "other"} if who == "B" else {}
         if tag != "Handshake":
             extra |= self.token_of(who, state["token"])
+        if "token" in extra and tag in ("Open", "Import"):
+            raise Unplayable("a stream with the token of an older session")
         refused = did["note"] if did["note"] not in ("", "answered") else None
         error = [{"error": {"reason": refused}}]
         getattr(self, "on_" + tag.lower())(index, state, value, extra, refused and error)
@@ -106,8 +108,10 @@ class Writer:
         if not error:
             if who == "A":
                 self.before = self.token["A"]
+            first = self.token["A"] is None
             self.token[who] = state["said"][0]["reply"]["value"]["token"]
-            if self.two and who == "A":
+            # Watch is opened once: a holder without one counts as watching for ten seconds.
+            if self.two and who == "A" and first:
                 self.step("wait_for", {"state": {"phase": state["execution"]["phase"].upper()}})
 
     def height(self, model):
@@ -124,16 +128,19 @@ class Writer:
     def on_build(self, index, state, value, extra, error):
         request = {"round": value["r"]}
         if error:
-            self.step("call", {"method": "BuildProposal", "request": request} | extra, error)
+            self.step("call", {"method": "BuildProposal", "request": {"height": self.height(value["h"])} | request} | extra, error)
             return
         number = state["did"]["id"]
         heard = [s for s in self.states[index + 1:] if s["heard"] and s["did"]["id"] == number]
         if heard and heard[-1]["heard"]["tag"] == "Built":
             content = heard[-1]["heard"]["value"]["content"]
+            slot = (value["h"], value["r"])
+            if self.built.get(content, slot) != slot:
+                raise Unplayable("one content in two slots: a real build differs in INIT")
             again = {"same_parts_as": f"B{content}"} if content in self.built else {}
             self.step("build", {"as": f"B{content}" if not again else f"B{content}again", "request": request} | again | extra,
                       [{"reply": {"built": {"commitment": "*"}}}])
-            self.built.add(content)
+            self.built[content] = slot
         else:
             self.step("open", {"method": "BuildProposal", "as": f"S{number}", "request": request} | extra)
             self.streams.add(number)
@@ -157,7 +164,8 @@ class Writer:
         said = next(a["reply"]["value"] for a in verdict["said"] if a["id"] == number)
         bare = {"INVALID": {"invalid": {}}, "EXPIRED": {"expired": {}}}
         kept = {said["verdict"].lower(): {"commitment": f"${name}.commitment"}}
-        if value["content"] % 10 == DISPUTED and value["basis"] == "FRESH" and said["verdict"] == "VALID":
+        if value["basis"] == "FRESH" and said["verdict"] == "VALID" and (value["content"] % 10 == DISPUTED or any(
+                c % 10 == DISPUTED for c in state["execution"]["committed"])):
             raise Unplayable("a clock that no longer objects")
         self.step("validate", validate, [{"verdict": bare.get(said["verdict"], kept)}])
 
