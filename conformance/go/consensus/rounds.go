@@ -136,7 +136,9 @@ func (n *node) startRound(ctx context.Context, round uint32) error {
 	proposer, role := network.Proposer(n.m.Params, round), pb.RoundRole_ROUND_ROLE_OBSERVER
 	if n.member() != nil && n.height >= n.silent {
 		role = pb.RoundRole_ROUND_ROLE_VALIDATOR
-		if bytes.Equal(proposer.Address, n.keys.Address) {
+		state, _ := n.s.State()
+		left := state.GetNetworkTip() >= n.height && state.NetworkTip != nil // A height that the network has left [ECP-SYN-018].
+		if bytes.Equal(proposer.Address, n.keys.Address) && !left {
 			role = pb.RoundRole_ROUND_ROLE_PROPOSER
 		}
 	}
