@@ -219,6 +219,9 @@ impl ExecutionEngine for StarknetEngine {
 
     fn reframe_init(&self, slot: &Slot, init: &[u8]) -> Result<Bytes, String> {
         let mut init = Init::decode(init)?;
+        if init.height != slot.height {
+            return Err(format!("INIT is of height {}, not {}", init.height, slot.height));
+        }
         init.round = slot.round;
         init.valid_round = slot.valid_round;
         init.proposer = convert::stark(&slot.proposer);

@@ -1,13 +1,16 @@
 //! The execution of one block, transaction by transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use blockifier::{
     blockifier::{
         config::TransactionExecutorConfig,
         transaction_executor::{TransactionExecutor, TransactionExecutorError},
     },
-    state::cached_state::CommitmentStateDiff,
+    state::{
+        cached_state::CommitmentStateDiff, compiled_class_hash_migration::CompiledClassHashMigrationUpdater as _,
+        errors::StateError, state_api::StateResult, stateful_compression::allocate_aliases_in_storage,
+    },
 };
 use ecp_commitments::{BlockCommitments, ContentTrees, DataAvailability};
 use ecp_execution_core::seams::{EngineFault, Write};
@@ -164,11 +167,11 @@ impl Run {
 
     /// Closes the block with what was executed.
     pub fn finish(mut self) -> Result<Finished, EngineFault> {
-        let closed = guarded("closing a block", || self.executor.finalize());
+        let closed = guarded("closing a block", || changes(&mut self.executor));
         self.failure.check()?;
-        let summary =
+        let changes =
             closed?.map_err(|error| EngineFault(format!("cannot close block {}: {error}", self.init.height)))?;
-        let diff = diff_record(summary.state_diff);
+        let diff = diff_record(changes);
         let params = self.chain.params(self.init.height)?;
         let mode = if self.init.blobs { DataAvailability::Blob } else { DataAvailability::Calldata };
         let changes = diff.to_diff();
@@ -259,6 +262,23 @@ impl Finished {
         writes.push((rows::META, rows::META_HEAD.to_vec(), Some(rows::height_key(height))));
         Ok(writes)
     }
+}
+
+/// What a block changed, with the aliases that the network allocates for it and the class hashes that it migrates. The
+/// library's own closing also compresses the changes and collects what a proof reads: nobody asks for that here, and the
+/// proposal waits for it.
+fn changes(executor: &mut TransactionExecutor<Reader>) -> StateResult<CommitmentStateDiff> {
+    let no_state = || StateError::StateReadError("the state of the block is gone".into());
+    let state = executor.block_state.as_mut().ok_or_else(no_state)?;
+    let constants = executor.block_context.versioned_constants();
+    if constants.enable_stateful_compression {
+        let aliases = constants.os_constants.os_contract_addresses.alias_contract_address();
+        allocate_aliases_in_storage(state, aliases)?;
+    }
+    let mut bouncer = executor.bouncer.lock().unwrap_or_else(PoisonError::into_inner);
+    let migrated = std::mem::take(bouncer.get_mut_class_hashes_to_migrate());
+    state.set_compiled_class_hash_migration(&migrated)?;
+    Ok(state.to_state_diff()?.state_maps.into())
 }
 
 fn diff_record(diff: CommitmentStateDiff) -> DiffRecord {
