@@ -165,9 +165,10 @@ fn metrics_are_read_by_http() {
     let arguments: [&dyn AsRef<std::ffi::OsStr>; 9] =
         [&"run", &"--genesis", &file, &"--data", &data, &"--metrics", &"127.0.0.1:0", &"--log", &"info"];
     let mut child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let log = BufReader::new(child.stderr.take().unwrap());
+    // Kept open to the end: a process whose log goes nowhere may stop.
+    let mut log = BufReader::new(child.stderr.take().unwrap());
     let mut ready = String::new();
-    let told = log.lines().map(Result::unwrap).find(|line| line.contains("metrics are served")).unwrap();
+    let told = log.by_ref().lines().map(Result::unwrap).find(|line| line.contains("metrics are served")).unwrap();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
     let running = Running { child, ready: serde_json::from_str(&ready).unwrap() };
     let address = told.split("address=").nth(1).unwrap().trim();
@@ -186,5 +187,5 @@ fn metrics_are_read_by_http() {
     assert!(ask("/").starts_with("HTTP/1.1 404"));
     let text = refused(&[&"run", &"--genesis", &file, &"--data", &directory.path().join("b"), &"--metrics", &address]);
     assert!(text.contains("metrics: cannot listen on"), "{text}");
-    drop(running);
+    drop((running, log));
 }
