@@ -86,7 +86,7 @@ class Importing:
             if bad:
                 return outcome(outcome=OUTCOME["MALFORMED"], detail=bad)
             try:
-                block = await self.import_block(proposal)
+                block = self.candidates.get(certificate.commitment) or await self.import_block(proposal)
             except TimeoutError:
                 missing = {"block_hash": self.chain.missing(certificate.height)}
                 return outcome(outcome=OUTCOME["NOT_READY"], missing=missing)

@@ -51,7 +51,7 @@ async fn a_handshake_tells_what_differs() {
     let status = client.handshake(other).await.unwrap_err();
     let error = EcpError::from_status(&status).unwrap();
     assert_eq!(error.reason, Reason::NetworkMismatch);
-    assert_eq!(error.metadata["field"], "chain_id");
+    assert_eq!(error.metadata["field"], "network.chain_id");
     assert_eq!((error.metadata["expected"].as_str(), error.metadata["received"].as_str()), ("ECP_TEST", "OTHER"));
 
     let status = client.handshake(pb::HandshakeRequest { revisions: vec![9], ..good.clone() }).await.unwrap_err();

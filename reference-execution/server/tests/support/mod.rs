@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use ecp_engine_scripted::{RealPace, ScriptedEngine};
 use ecp_execution_core::seams::{Clock, Store};
@@ -187,8 +187,18 @@ pub fn handshake(genesis: &Genesis, id: [u8; 16]) -> pb::HandshakeRequest {
     }
 }
 
+/// The reason of an error, which carries the details of the table and no others (ECP-ERR-009).
 pub fn reason(status: &Status) -> Reason {
-    EcpError::from_status(status).unwrap_or_else(|| panic!("a bare status: {status:?}")).reason
+    let error = EcpError::from_status(status).unwrap_or_else(|| panic!("a bare status: {status:?}"));
+    let told: BTreeSet<&str> = error.metadata.keys().map(String::as_str).collect();
+    assert_eq!(told, error.reason.metadata().iter().copied().collect(), "{error:?}");
+    error.reason
+}
+
+/// A detail of an error.
+pub fn detail(status: &Status, key: &str) -> String {
+    reason(status);
+    EcpError::from_status(status).unwrap().metadata.remove(key).unwrap()
 }
 
 impl Caller {
