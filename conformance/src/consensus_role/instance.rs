@@ -101,8 +101,10 @@ impl Instance {
     /// Starts the process without waiting for it.
     pub(super) fn spawn(&mut self) -> Result<(), StartError> {
         self.script.next_process();
+        // Before it starts: a quick half calls before this task runs again, and what it says must stand after its start.
+        let argv = self.half.command.iter().map(|word| self.values.fill(word)).collect();
+        self.record(process::What::Started(schema::Command { argv }));
         let process = Process::spawn(&self.half, &self.values, &self.folder, &self.log)?;
-        self.record(process::What::Started(schema::Command { argv: process.argv().to_vec() }));
         self.expected = Arc::default();
         let (mut exit, expected) = (process.watch(), Arc::clone(&self.expected));
         let (recorder, instance) = (self.stage.recorder.clone(), self.index);

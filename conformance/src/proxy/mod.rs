@@ -266,9 +266,10 @@ async fn upward(
                 Flow::Swallow => {}
                 flow => {
                     drop(cut.send(flow));
-                    drop(to_execution);
                     while let Ok(Some(_)) = inbound.message().await {}
-                    return;
+                    // Until the call is over the execution half sees no end of the stream: its answer to that could
+                    // otherwise overtake what the script says.
+                    return std::future::pending().await;
                 }
             },
             Ok(None) => {
