@@ -13,7 +13,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use ecp_proto::v1alpha1 as pb;
+use ecp_proto::{EcpError, v1alpha1 as pb};
 use ecp_testchain::{Block, Chain, ChainState, Proposal, Slot};
 use ecp_types::{Felt, Reason};
 use pb::{validate_proposal_request::Event, verdict::Outcome};
@@ -271,6 +271,33 @@ async fn broken(name: &str, process: &mut Process) -> bool {
         "conflict-accepted" => {
             commit(process, &mut caller).await;
             caller.decide(FIRST, &[5; 32]).await.is_ok()
+        }
+        "busy-without-delay" => {
+            // One more than there are slots, and none ends by itself: the first answer is the one for want of a slot.
+            let slots = caller.answer.limits.as_ref().unwrap().max_candidates;
+            let (mut senders, mut answers) = (Vec::new(), tokio::task::JoinSet::new());
+            for stream in 1..=u8::try_from(slots + 1).unwrap() {
+                let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+                sender.send(support::say(Event::Open(open(FIRST, stream)))).unwrap();
+                senders.push(sender);
+                let request = caller.with(tokio_stream::wrappers::UnboundedReceiverStream::new(receiver));
+                let mut events = caller.client.validate_proposal(request).await.unwrap().into_inner();
+                answers.spawn(async move { events.next().await });
+            }
+            let status = answers.join_next().await.unwrap().unwrap().unwrap().unwrap_err();
+            assert_eq!(reason(&status), Reason::Busy);
+            EcpError::from_status(&status).unwrap().retry_after.is_none()
+        }
+        "errors-without-details" => {
+            let status = caller.start_round(FIRST + 5, 0).await.unwrap_err();
+            EcpError::from_status(&status).unwrap().metadata.is_empty()
+        }
+        "strange-header-is-a-status" => {
+            let mut messages = support::import(FIRST, &bytes(made.commitment()), &wire(&proposed.parts()));
+            if let Some(pb::import_decided_request::Event::Header(header)) = &mut messages[0].event {
+                header.part_format = "of-nobody/9".into();
+            }
+            caller.import(messages).await.is_err()
         }
         "session-not-required" => {
             let mut bare = caller.client.clone();
