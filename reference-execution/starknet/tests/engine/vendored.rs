@@ -1,6 +1,4 @@
 //! Files from elsewhere are what their README says, and the wire structs have the field numbers of the `.proto` files.
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
 use std::{
     collections::BTreeMap,
     fs,

@@ -1,12 +1,8 @@
 //! Bytes that no honest node sends: the answer is a verdict, never a fault or a panic (ECP-ENC-006, ECP-ERR-006).
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::sync::OnceLock;
 
+use crate::common::{self, KEYS, Node, describe, feed, in_one_body};
 use bytes::Bytes;
-use common::{KEYS, Node, describe, feed, in_one_body};
 use ecp_engine_starknet::{
     header::{Init, MAX_PRICE},
     wire,

@@ -1,9 +1,5 @@
 //! Messages from L1 out of a file that grows.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::{
     fs::OpenOptions,
     io::Write as _,
@@ -11,7 +7,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use common::{MemoryStore, Node, START, TestClock, describe, feed, genesis};
+use crate::common::{MemoryStore, Node, START, TestClock, describe, feed, genesis};
 use ecp_engine_starknet::{
     FixedPrices, L1File, L1Message, L1Source, Sources, StarknetEngine, header::L1Prices, section::STRK_ADDRESS,
 };

@@ -1,12 +1,8 @@
 //! Classes that are declared on a running chain: compiled, checked, kept, and used.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::{io::Read as _, sync::Arc, time::Instant};
 
-use common::{BALANCE, KEYS, Node, Wallet, genesis, in_one_body, public_key};
+use crate::common::{self, BALANCE, KEYS, Node, Wallet, genesis, in_one_body, public_key};
 use ecp_engine_starknet::{
     classes::{Class, flattened},
     codec::Tx,
@@ -44,7 +40,7 @@ use starknet_types_core::felt::Felt as StarkFelt;
 const CLASS_HASH: &str = "0xf7f9cd401ad39a09f095001d31f0ad3fdc2f4e532683a84a8a6c76150de858";
 
 fn sierra() -> FlattenedSierraClass {
-    let packed = include_bytes!("../../third_party/contracts/oz_account_0.8.0.sierra.json.gz");
+    let packed = include_bytes!("../../../third_party/contracts/oz_account_0.8.0.sierra.json.gz");
     let mut text = String::new();
     flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
     flattened(&text).unwrap()

@@ -1,10 +1,6 @@
 //! Makes the recorded chain that the conformance suite has instead of an executor, or compares it.
 //!
 //! `UPDATE_RECORDING=1` writes `conformance/recordings/starknet/`; without it the test compares, byte for byte.
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::{
     collections::{BTreeMap, HashMap},
     io::{Read as _, Write as _},
@@ -13,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use common::{Node, Wallet, drain, public_key};
+use crate::common::{self, Node, Wallet, drain, public_key};
 use ecp_engine_starknet::{codec::Tx, wire};
 use ecp_execution_core::seams::{Executed, ExecutionEngine as _};
 use ecp_types::{Genesis, InvalidReason, Part, PartKind, encode_hex};

@@ -1,9 +1,5 @@
 //! What JSON-RPC reads of the engine and submits to it.
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
-use common::{BALANCE, KEYS, NEW_KEY, Node, Wallet};
+use crate::common::{self, BALANCE, KEYS, NEW_KEY, Node, Wallet};
 use ecp_engine_starknet::{codec::Tx, section::STRK_ADDRESS};
 use ecp_jsonrpc::{NodeView, Place, StateAt, ViewError};
 use starknet_api::{

@@ -1,12 +1,8 @@
 //! Transactions wait in the order of their account's nonces, within bounds.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::collections::{BTreeMap, HashSet};
 
-use common::{KEYS, Node, Wallet};
+use crate::common::{self, KEYS, Node, Wallet};
 use ecp_engine_starknet::{
     codec::Tx,
     mempool::{Limits, Mempool, NONCES_AHEAD, Refused},

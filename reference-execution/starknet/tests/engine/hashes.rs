@@ -1,15 +1,11 @@
 //! Commitments, block hashes and state roots of blocks with real transactions.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use common::{KEYS, MemoryStore, NEW_KEY, Node, START, TestClock, genesis};
+use crate::common::{KEYS, MemoryStore, NEW_KEY, Node, START, TestClock, genesis};
 use ecp_commitments::{MemoryStore as TrieStore, StateDiff, apply_state_diff};
 use ecp_engine_starknet::{StarknetEngine, convert, rows};
 use ecp_execution_core::seams::{ExecutionEngine as _, Slot, Snapshot, Store, StoreError, Write};

@@ -1,12 +1,8 @@
 //! Proposals between engines: what is built here is valid there, and what is altered is INVALID for its reason.
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::{sync::atomic::Ordering, time::Duration};
 
+use crate::common::{self, KEYS, Node, START, Wallet, describe, drain, feed, genesis, in_one_body};
 use bytes::Bytes;
-use common::{KEYS, Node, START, Wallet, describe, drain, feed, genesis, in_one_body};
 use ecp_engine_starknet::wire;
 use ecp_execution_core::seams::{BuildStep, ExecutionEngine as _, ValidationStep};
 use ecp_types::{InvalidReason, LocalReason, Missing, Part, PartKind};

@@ -1,7 +1,5 @@
 //! Our commitments against those of `starknet_api`, which the network's sequencer uses, on arbitrary content.
 
-#![allow(clippy::unwrap_used)] // also in the helpers of tests
-
 use std::sync::Arc;
 
 use ecp_commitments::{

@@ -1,16 +1,12 @@
 //! Messages from L1: consumed once, and a local objection where this node does not see them.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
+use crate::common::{KEYS, MemoryStore, Node, START, TestClock, describe, feed, genesis};
 use bytes::Bytes;
-use common::{KEYS, MemoryStore, Node, START, TestClock, describe, feed, genesis};
 use ecp_engine_starknet::{
     FixedPrices, L1Message, L1Source, Sources, StarknetEngine, codec::Tx, header::L1Prices, section::STRK_ADDRESS, wire,
 };

@@ -1,12 +1,8 @@
 //! The vectors of `spec/vectors/headers` and `spec/vectors/commitments/schemes.json`, which their `check.py` make from
 //! the pages, are what this engine computes.
-#![allow(clippy::unwrap_used)] // also in the helpers of tests
-
-mod common;
-
 use std::path::PathBuf;
 
-use common::{MemoryStore, genesis};
+use crate::common::{MemoryStore, genesis};
 use ecp_commitments::{BlockCommitments, block, partial_block_hash};
 use ecp_engine_starknet::{
     commitment::{Bound, ECP_STARKNET_1, PARTIAL_BLOCK_HASH, Scheme, block_header},

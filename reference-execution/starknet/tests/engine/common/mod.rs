@@ -1,5 +1,5 @@
 //! A chain with funded accounts, in memory, and wallets that sign for them.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "the example uses a part")]
 
 use std::{
     collections::BTreeMap,

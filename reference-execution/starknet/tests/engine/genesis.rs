@@ -1,12 +1,8 @@
 //! What a genesis file may say, and what is said about one that it may not.
 
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
 use std::sync::{Arc, atomic::AtomicU64};
 
-use common::{MemoryStore, Node, START, TestClock, genesis};
+use crate::common::{MemoryStore, Node, START, TestClock, genesis};
 use ecp_engine_starknet::StarknetEngine;
 use serde_json::{Value, json};
 

@@ -1,9 +1,5 @@
 //! Real signed transactions, from genesis into blocks.
-#![allow(clippy::unwrap_used, reason = "the helpers of a test may fail like the test")]
-
-mod common;
-
-use common::{BALANCE, KEYS, NEW_KEY, Node};
+use crate::common::{self, BALANCE, KEYS, NEW_KEY, Node};
 use ecp_engine_starknet::{genesis_state::balance_key, receipts::Receipt, rows, section::STRK_ADDRESS};
 use starknet_types_core::felt::Felt as StarkFelt;
 
