@@ -184,7 +184,7 @@ async fn a_truncated_message_of_a_stream_is_refused() -> Result<()> {
     // A field that promises more than there is, and a frame that does.
     let (field, frame) = (framed(&[0x0a, 0xff, 0x01]), vec![0, 0, 0, 0, 9, 1]);
     for (method, body) in [("ValidateProposal", &field), ("ImportDecided", &field), ("ValidateProposal", &frame)] {
-        let status = fixture.raw(method, body.clone()).await?;
+        let status = fixture.raw(method, body.clone()).await.with_context(|| format!("{method} {body:?}"))?;
         refusal(&status, Reason::FieldInvalid, &["cannot be decoded", "Send it whole"])?;
     }
     fixture.network.check_alive()?;
@@ -225,7 +225,7 @@ async fn a_message_over_the_limit_is_refused_before_it_is_read() -> Result<()> {
     let mut body = vec![0];
     body.extend_from_slice(&u32::try_from(MESSAGE_BYTES + 1)?.to_be_bytes());
     for method in ["StartRound", "Handshake"] {
-        let status = fixture.raw(method, body.clone()).await?;
+        let status = fixture.raw(method, body.clone()).await.with_context(|| format!("{method} {body:?}"))?;
         let error = refusal(&status, Reason::LimitExceeded, &["Keep to the limits"])?;
         let limit = if method == "Handshake" { HANDSHAKE_BYTES } else { MESSAGE_BYTES };
         assert_eq!(error.metadata.get("limit"), Some(&limit.to_string()), "{error}");

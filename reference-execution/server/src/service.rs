@@ -110,21 +110,18 @@ impl Service {
         let (host, message_bytes) = (self.host.clone(), self.message_bytes);
         let listen = async move {
             loop {
-                let event = match requests.next().await {
-                    Some(Ok(request)) => event(request),
-                    Some(Err(error)) => match undecodable::refusal(&error, message_bytes) {
-                        Some(refusal) => StreamEvent::Invalid(refusal),
-                        None => {
+                match requests.next().await {
+                    Some(Ok(request)) => host.feed(id, event(request)),
+                    Some(Err(error)) => {
+                        let Some(refusal) = undecodable::refusal(&error, message_bytes) else {
                             tracing::debug!(%error, "the caller's side broke");
-                            StreamEvent::Reset
-                        }
-                    },
-                    None => StreamEvent::HalfClosed,
-                };
-                let last = matches!(event, StreamEvent::Reset | StreamEvent::HalfClosed);
-                host.feed(id, event);
-                if last {
-                    return;
+                            return host.feed(id, StreamEvent::Reset);
+                        };
+                        host.feed(id, StreamEvent::Invalid(refusal));
+                        // The decoder found no beginning of another message; asked again it may say the same for ever.
+                        return host.feed(id, StreamEvent::HalfClosed);
+                    }
+                    None => return host.feed(id, StreamEvent::HalfClosed),
                 }
             }
         };
