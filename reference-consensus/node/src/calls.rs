@@ -345,7 +345,8 @@ pub fn limits() -> Limits {
 }
 
 async fn drain<T>(mut stream: ecp_execution_client::Stream<T>) {
-    let rest = async { while stream.next().await.is_some() {} };
+    // An error is the end: a cut frame is told again and again.
+    let rest = async { while let Some(Ok(_)) = stream.next().await {} };
     let _ = tokio::time::timeout(GOODBYE, rest).await;
 }
 
