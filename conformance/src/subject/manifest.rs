@@ -156,7 +156,7 @@ impl HalfManifest {
         takes("{p2p}") && takes("{peers}")
     }
 
-    /// The features that it claims: those that it names, and [`NETWORK`] if its command says that it can.
+    /// The features that it claims: those that it names, and `NETWORK` if its command says that it can.
     #[must_use]
     pub fn claims(&self) -> Vec<String> {
         let mut claims = self.features.clone();

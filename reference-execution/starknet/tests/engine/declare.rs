@@ -84,8 +84,8 @@ fn unsigned(
 }
 
 fn declaration(wallet: &Wallet, nonce: u64, class: &Class, version: HashVersion) -> Tx {
-    let mut tx = unsigned(wallet, nonce, class, class.compiled_hash(version.clone()));
-    let unsigned = Declaration::new(tx.clone(), class.clone(), version.clone(), &wallet.chain_id).unwrap();
+    let mut tx = unsigned(wallet, nonce, class, class.compiled_hash(version));
+    let unsigned = Declaration::new(tx.clone(), class.clone(), version, &wallet.chain_id).unwrap();
     tx.signature = wallet.sign(&unsigned.hash());
     Tx::Declare(Declaration::new(tx, class.clone(), version, &wallet.chain_id).unwrap())
 }
